@@ -1,0 +1,20 @@
+#include "tests/support/shared_data.h"
+
+#include <cstdlib>
+#include <system_error>
+
+namespace logbraid::test {
+
+std::optional<std::filesystem::path> shared_data(std::string_view relative) {
+  const char* named = std::getenv("LOGBRAID_SHARED");
+  const std::filesystem::path root =
+      named != nullptr && *named != '\0'
+          ? std::filesystem::path(named)
+          : std::filesystem::path(LOGBRAID_SOURCE_DIR) / ".." / "shared";
+  std::filesystem::path path = root / relative;
+  std::error_code ignored;  // what cannot be looked at is not there
+  if (!std::filesystem::exists(path, ignored)) return std::nullopt;
+  return path;
+}
+
+}  // namespace logbraid::test
