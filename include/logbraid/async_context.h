@@ -1,0 +1,80 @@
+#pragma once
+
+#include <coroutine>
+
+#include "logbraid/clock.h"
+#include "logbraid/frame_pool.h"
+#include "logbraid/timer.h"
+
+namespace logbraid {
+
+class AsyncContext;
+class Timers;
+
+// A place where a coroutine waits and can be called off.
+struct WaitPoint {
+  using CallOff = void (*)(WaitPoint& point) noexcept;
+  CallOff call_off;
+};
+
+// `co_await context.sleep(5ms)`: true after that time, false as soon as the call is told to stop.
+class [[nodiscard]] Sleep : private Timer, private WaitPoint {
+ public:
+  Sleep(AsyncContext& context, Duration duration)
+      : Timer(&Sleep::on_due),
+        WaitPoint{&Sleep::on_call_off},
+        context_(context),
+        duration_(duration) {}
+  ~Sleep();
+
+  bool await_ready() const noexcept;
+  void await_suspend(std::coroutine_handle<> waiter) noexcept;
+  bool await_resume() const noexcept;
+
+ private:
+  static void on_due(Timer& timer) noexcept;
+  static void on_call_off(WaitPoint& point) noexcept;
+  void resume() noexcept;
+
+  AsyncContext& context_;
+  Duration duration_;
+  std::coroutine_handle<> waiter_;
+};
+
+// What an async call knows of its surroundings: the loop's timers, its deadline, and whether it has
+// been told to stop.
+//
+// Threads:  the shard's.
+// Lifetime: one call's.
+// Blocking: never.
+class AsyncContext {
+ public:
+  AsyncContext(Timers& timers, FramePool& frames) : timers_(&timers), frames_(&frames) {}
+  AsyncContext(const AsyncContext&) = delete;
+  AsyncContext& operator=(const AsyncContext&) = delete;
+
+  // A negative or zero duration still gives the loop a turn.
+  Sleep sleep(Duration duration) { return Sleep(*this, duration); }
+  // True when nobody waits for the result any more: end soon, what is returned is dropped.
+  bool stop_requested() const { return stop_; }
+  TimePoint now() const;
+
+  // For the engine.
+  void request_stop() noexcept {
+    stop_ = true;
+    if (wait_point_ != nullptr) wait_point_->call_off(*wait_point_);
+  }
+  FramePool& frames() { return *frames_; }
+
+ private:
+  friend class Sleep;
+
+  Timers* timers_;
+  FramePool* frames_;
+  WaitPoint* wait_point_ = nullptr;  // where the call is suspended, if that can be called off
+  bool stop_ = false;
+};
+
+inline FramePool& frame_pool_of(AsyncContext& context) noexcept { return context.frames(); }
+
+}  // namespace logbraid

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "logbraid/event.h"
+#include "logbraid/patch.h"
+#include "logbraid/value.h"
+
+namespace logbraid {
+
+// The ancestors of one node of a plan, as bits over the plan order.
+struct AncestorSet {
+  const std::uint64_t* words = nullptr;
+  std::uint32_t word_count = 0;
+};
+
+// What an enricher sees: the input event and the patches of its ancestors in the graph; nothing
+// else, in every mode. Reading looks in the ancestors' patches, last in plan order first, then in
+// the event.
+//
+// Threads:  const; several views of one event may be read at once, each with its own arena.
+// Lifetime: values live as long as the call (strings that need decoding: in `arena`).
+// Cost:     a few ns for a top-level field; objects that patches have changed are put together.
+class EventView {
+ public:
+  EventView() = default;
+  // `patches` is the event's row: one patch a node, in plan order; only those in `ancestors` are
+  // looked at.
+  EventView(const Event& event, const Patch* patches, AncestorSet ancestors, Arena& arena)
+      : event_(&event), patches_(patches), ancestors_(ancestors), arena_(&arena) {}
+  // The event alone.
+  EventView(const Event& event, Arena& arena) : event_(&event), arena_(&arena) {}
+
+  // The value at a path; absent where there is none. Strings are decoded.
+  Value get(PathView path) const;
+  bool exists(PathView path) const { return !get(path).absent(); }
+  // The string at a path; empty where it is absent or no string.
+  std::string_view get_string(PathView path) const { return get(path).as_string().value_or(""); }
+
+  // The event as it was read, before any enricher.
+  const Event& input() const { return *event_; }
+  // Scratch memory for the call.
+  Arena& arena() const { return *arena_; }
+
+ private:
+  const Event* event_ = nullptr;
+  const Patch* patches_ = nullptr;
+  AncestorSet ancestors_;
+  Arena* arena_ = nullptr;
+};
+
+}  // namespace logbraid

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "logbraid/clock.h"
+
+namespace logbraid {
+
+enum class Mode : std::uint8_t {
+  parallel,    // independent enrichers of an event run at the same time
+  sequential,  // one after another, in plan order
+};
+
+enum class Schedule : std::uint8_t {
+  ready,   // an enricher starts when its own dependencies are done
+  levels,  // a barrier after each group
+};
+
+// What happens to a line that does not parse. Each is counted in every case.
+enum class OnMalformed : std::uint8_t {
+  keep,         // an event with the line as `message` and the reason in `parse_error`
+  dead_letter,  // to the dead letter sink, with the reason
+  drop,         // counted only
+  fail,         // the run ends with an error
+};
+
+// How a plan is run. Every number is a default a user can change (resilience.md).
+struct ExecutionOptions {
+  // Event and group timeouts where nobody sets them; an enricher that sets more stretches them.
+  static constexpr Duration kEventTimeout = std::chrono::seconds(5);
+  static constexpr Duration kGroupTimeout = std::chrono::seconds(2);
+  static constexpr Duration kEnricherTimeout = std::chrono::seconds(1);
+
+  Mode mode = Mode::parallel;
+  Schedule schedule = Schedule::ready;
+  // Worker threads, each with its own loop; 0: one per core the process may use. 0 to 256.
+  unsigned shards = 0;
+  // Events a shard works on at once, 1 to 1,000,000. Raise it when a slow service leaves the shards
+  // idle; each event in flight costs its text and about 100 bytes an enricher.
+  std::uint32_t in_flight = 4096;
+  // Threads for blocking enrichers, for the process; made when first needed. 1 to 1,024.
+  unsigned max_parallel_threads = 10;
+  // Unset: see the constants above. An event's clock starts when it is taken into the window.
+  std::optional<Duration> event_timeout;
+  std::optional<Duration> group_timeout;
+  std::optional<Duration> enricher_timeout;
+};
+
+}  // namespace logbraid

@@ -1,0 +1,123 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "logbraid/arena.h"
+#include "logbraid/path.h"
+#include "logbraid/value.h"
+
+namespace logbraid {
+
+// How one call of an enricher ended, as it says itself. What the engine adds (timeouts and the
+// like) is an Outcome.
+enum class CallResult : std::uint8_t {
+  ok,
+  no_match,  // nothing known about this event: not a failure
+  error,
+};
+
+struct [[nodiscard]] EnrichStatus {
+  constexpr EnrichStatus(CallResult what = CallResult::ok) : result(what) {}  // NOLINT
+  // `why` must outlive the batch: a literal, or Patch::fail().
+  static constexpr EnrichStatus error(std::string_view why) {
+    EnrichStatus status(CallResult::error);
+    status.reason = why;
+    return status;
+  }
+  static constexpr EnrichStatus no_match() { return {CallResult::no_match}; }
+
+  CallResult result;
+  std::string_view reason;
+};
+
+// One step of a patch: set a field, or remove it.
+struct PatchOp {
+  PathView path;
+  Value value;  // absent: remove
+};
+
+// What one enricher does to one event: an ordered list of set and remove, its own, seen by its
+// descendants when its call has ended, and by nobody before.
+//
+// Threads:  the call's own thread.
+// Lifetime: the batch's. Paths given as PathView must outlive the batch: members of the enricher.
+// Errors:   over kMaxBytes nothing more is taken and overflowed() is true; the call is an error
+// then.
+class Patch {
+ public:
+  // Keys, strings and JSON texts of one enricher for one event (resilience.md, "caps").
+  static constexpr std::uint32_t kMaxBytes = 1024 * 1024;
+
+  explicit Patch(Arena* arena = nullptr) : arena_(arena) {}
+
+  // Sets a field; bytes of strings and JSON texts are copied into the arena. Setting `absent`
+  // does nothing. Setting below a scalar replaces the scalar; objects merge member by member.
+  void set(PathView path, Value value) {
+    if (value.absent() || path.empty()) return;
+    const std::string_view bytes = value.text();
+    if (!take(bytes.size())) return;
+    if (!bytes.empty()) value = relocated(value, arena_->copy(bytes));
+    append(path, value);
+  }
+  // The same without the copy: the value's bytes must outlive the batch (views of the event itself
+  // and of literals do).
+  void set_view(PathView path, Value value) {
+    if (value.absent() || path.empty() || !take(value.text().size())) return;
+    append(path, value);
+  }
+  void remove(PathView path) {
+    if (!path.empty() && take(0)) append(path, Value());
+  }
+
+  // An error whose reason is made up now.
+  EnrichStatus fail(std::string_view why) { return EnrichStatus::error(arena_->copy(why)); }
+
+  // Memory that lives as long as the patch: for values that are put together.
+  Arena& arena() { return *arena_; }
+
+  std::span<const PatchOp> ops() const { return {ops_.data(), ops_.size()}; }
+  bool empty() const { return ops_.empty(); }
+  // key_bit() of each op's first segment.
+  std::uint64_t key_mask() const { return key_mask_; }
+  bool overflowed() const { return bytes_ > kMaxBytes; }
+  void clear() {
+    ops_.clear();
+    key_mask_ = 0;
+    bytes_ = 0;
+  }
+
+ private:
+  static Value relocated(const Value& value, std::string_view bytes) {
+    switch (value.kind()) {
+      case ValueKind::object:
+        return Value::object(bytes);
+      case ValueKind::array:
+        return Value::array(bytes);
+      case ValueKind::real:
+        return Value::number(bytes);
+      default:
+        return Value(bytes);
+    }
+  }
+  bool take(std::size_t bytes) {
+    if (overflowed() || bytes > kMaxBytes - bytes_) {
+      bytes_ = kMaxBytes + 1;
+      return false;
+    }
+    bytes_ += static_cast<std::uint32_t>(bytes);
+    return true;
+  }
+  void append(PathView path, Value value) {
+    key_mask_ |= path.front().bit;
+    ops_.push_back(*arena_, PatchOp{path, value});
+  }
+
+  Arena* arena_;
+  ArenaVector<PatchOp> ops_;
+  std::uint64_t key_mask_ = 0;
+  std::uint32_t bytes_ = 0;
+};
+
+}  // namespace logbraid
