@@ -5,13 +5,15 @@
 
 namespace logbraid::test {
 
+std::filesystem::path repository_file(std::string_view relative) {
+  return std::filesystem::path(LOGBRAID_SOURCE_DIR) / relative;
+}
+
 std::optional<std::filesystem::path> shared_data(std::string_view relative) {
   const char* named = std::getenv("LOGBRAID_SHARED");
-  const std::filesystem::path root =
-      named != nullptr && *named != '\0'
-          ? std::filesystem::path(named)
-          : std::filesystem::path(LOGBRAID_SOURCE_DIR) / ".." / "shared";
-  std::filesystem::path path = root / relative;
+  const auto root = named != nullptr && *named != '\0' ? std::filesystem::path(named)
+                                                       : repository_file("../shared");
+  auto path = root / relative;
   std::error_code ignored;  // what cannot be looked at is not there
   if (!std::filesystem::exists(path, ignored)) return std::nullopt;
   return path;

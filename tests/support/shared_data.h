@@ -1,4 +1,4 @@
-// Finds sample data that lies beside the repository and is not part of it.
+// Finds files for tests: those of the repository, and sample data that lies beside it.
 #pragma once
 
 #include <filesystem>
@@ -7,6 +7,9 @@
 
 namespace logbraid::test {
 
+// The path of a file of this repository, for example "examples/access_log/access.log".
+std::filesystem::path repository_file(std::string_view relative);
+
 // The path of `relative` under the directory that LOGBRAID_SHARED names, else under ../shared
 // beside the repository. Empty when that file or directory does not exist.
 std::optional<std::filesystem::path> shared_data(std::string_view relative);
@@ -14,9 +17,9 @@ std::optional<std::filesystem::path> shared_data(std::string_view relative);
 }  // namespace logbraid::test
 
 // Declares `var`, the path of a shared file or directory, or skips the test with the reason.
-#define LOGBRAID_SHARED_OR_SKIP(var, relative)                      \
-  const auto var##_found = ::logbraid::test::shared_data(relative); \
-  if (!var##_found)                                                 \
-    GTEST_SKIP() << "needs shared file " << (relative)              \
-                 << " (set LOGBRAID_SHARED to its directory)";      \
+#define LOGBRAID_SHARED_OR_SKIP(var, relative)                            \
+  const auto var##_found = ::logbraid::test::shared_data(relative);       \
+  if (!var##_found)                                                       \
+    GTEST_SKIP() << "needs shared file " << (relative)                    \
+                 << " (set LOGBRAID_SHARED to the directory it lies in)"; \
   const std::filesystem::path& var = *var##_found
