@@ -40,7 +40,7 @@ struct EnricherKind {
   std::vector<SettingSpec> settings;
   std::function<Result<EnricherInstance>(const Settings&, const MakeContext&)> make;
   // Schemes of fapilog's URIs that mean this kind: "environment" for static.
-  std::vector<std::string> aliases;
+  std::vector<std::string> aliases = {};
   // Settings of any name are fields (static): unknown names are no errors, and go to make().
   bool open_settings = false;
 };

@@ -32,6 +32,8 @@ class Setting {
   Setting(const char* value) : Setting(std::string(value)) {}                     // NOLINT
   static Setting list(std::vector<Setting> items);
   static Setting map(std::vector<Member> members);
+  // A number that remembers how it was written: as_string() of `1.10` is "1.10".
+  static Setting spelled(Setting number, std::string spelling);
 
   Kind kind() const { return kind_; }
   bool is_null() const { return kind_ == Kind::null; }
@@ -71,6 +73,8 @@ class Setting {
   std::string file;
   int line = 0;     // 1-based; 0: not from a file
   std::string key;  // dotted, from the root: enrichers.geo.database
+  // Came from a secret file, or its spec says so: describe() and all that shows settings mask it.
+  bool secret = false;
 
   // An error at this place.
   Error error(std::string message) const;
@@ -106,22 +110,26 @@ enum class SettingType : std::uint8_t {
 
 // One setting of a kind: the same description feeds the checks, `logbraid list`, the docs page and
 // the JSON schema.
+// (The empty initialisers let a designated initialiser leave members out without a warning.)
 struct SettingSpec {
   std::string name;
   SettingType type = SettingType::string;
-  std::string unit;          // "ms", "bytes", "" ...
-  std::string default_text;  // as it would be written; empty with required == false: unset
-  std::string help;          // one sentence; "raise it when ..." where it costs something
+  std::string unit = {};          // "ms", "bytes", "" ...
+  std::string default_text = {};  // as it would be written; empty with required == false: unset
+  std::string help = {};          // one sentence; "raise it when ..." where it costs something
   bool required = false;
-  std::vector<std::string> choices;  // for strings with few values
-  bool secret = false;               // masked wherever settings are shown
+  std::vector<std::string> choices = {};  // for strings with few values
+  bool secret = false;                    // masked wherever settings are shown
 };
 
 // The settings of one instance, checked against its specs: unknown names, missing ones and wrong
 // types are errors that say what would be right ("did you mean ...").
 class Settings {
  public:
-  static Result<Settings> check(const Setting& map, const std::vector<SettingSpec>& specs);
+  // A null map is an empty one; a setting that is null counts as unset. With `open_settings`,
+  // unknown names are taken as they are.
+  static Result<Settings> check(const Setting& map, const std::vector<SettingSpec>& specs,
+                                bool open_settings = false);
 
   // The setting as written, else its default, else null (Kind::null).
   const Setting& operator[](std::string_view name) const;
@@ -135,9 +143,9 @@ class Settings {
   std::string string(std::string_view name) const;
   Duration duration(std::string_view name) const;
   std::uint64_t bytes(std::string_view name) const;
-  FieldPath field(std::string_view name) const;  // empty() where unset
-  std::vector<std::string> strings(std::string_view name) const;
-  std::vector<FieldPath> fields(std::string_view name) const;
+  FieldPath field(std::string_view name) const;                   // empty() where unset
+  std::vector<std::string> strings(std::string_view name) const;  // empty where unset
+  std::vector<FieldPath> fields(std::string_view name) const;     // empty where unset
 
   // An error at the place of that setting (or of the map, where it is unset).
   Error error(std::string_view name, std::string message) const;
