@@ -1,0 +1,231 @@
+#include "logbraid/registry.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "plan/plan_builder.h"
+#include "plan/resolver.h"
+
+namespace logbraid {
+namespace {
+
+class FunctionEnricher final : public SyncEnricher {
+ public:
+  explicit FunctionEnricher(EnrichFunction function) : function_(std::move(function)) {}
+  EnrichStatus enrich(const EventView& event, Patch& patch) override {
+    return function_(event, patch);
+  }
+
+ private:
+  EnrichFunction function_;
+};
+
+bool is_null(const EnricherPtr& enricher) {
+  return std::visit([](const auto& pointer) { return pointer == nullptr; }, enricher);
+}
+
+std::string quoted(std::string_view name) { return "\"" + std::string(name) + "\""; }
+
+}  // namespace
+
+struct Registry::Entry {
+  PlanNode node;  // as the plan starts from it
+};
+
+struct Registry::Selection {
+  std::vector<std::shared_ptr<const Entry>> entries;  // in the order asked for
+  std::vector<std::string> unregistered;              // dependencies nobody registered, sorted
+  std::uint64_t generation = 0;
+};
+
+Result<void> Registry::insert(Entry entry) {
+  PlanNode& node = entry.node;
+  node.name = node.metadata.name;
+  if (node.name.empty()) return Error("an enricher needs a name");
+  if (is_null(node.enricher)) return Error("enricher " + quoted(node.name) + " is null");
+
+  const bool is_async = std::holds_alternative<std::shared_ptr<AsyncEnricher>>(node.enricher);
+  if (node.metadata.placement && (*node.metadata.placement == Placement::async) != is_async) {
+    return Error("enricher " + quoted(node.name) +
+                 (is_async ? " is a coroutine and can only be placed async"
+                           : " is no coroutine: its placement is inline or pool"));
+  }
+  if (is_async) {
+    node.placement = Placement::async;
+  } else if (node.metadata.placement) {
+    node.placement = *node.metadata.placement;
+  } else if (node.placement == Placement::async) {
+    return Error("enricher " + quoted(node.name) +
+                 " is no coroutine: its placement is inline or pool");
+  }
+
+  auto shared = std::make_shared<const Entry>(std::move(entry));
+  const std::lock_guard lock(mutex_);
+  if (!entries_.try_emplace(shared->node.name, shared).second) {
+    return Error("enricher " + quoted(shared->node.name) + " is registered already");
+  }
+  order_.push_back(shared->node.name);
+  generation_.fetch_add(1, std::memory_order_release);
+  return {};
+}
+
+Result<void> Registry::add(EnricherMetadata metadata, EnricherInstance instance) {
+  Entry entry;
+  entry.node.metadata = std::move(metadata);
+  entry.node.enricher = std::move(instance.enricher);
+  entry.node.placement = instance.placement;
+  for (FieldPath& path : instance.reads) entry.node.metadata.reads.push_back(std::move(path));
+  for (FieldPath& path : instance.writes) entry.node.metadata.writes.push_back(std::move(path));
+  return insert(std::move(entry));
+}
+
+Result<void> Registry::add(EnricherMetadata metadata, EnrichFunction function) {
+  if (!function) return Error("enricher " + quoted(metadata.name) + " is null");
+  EnricherInstance instance;
+  instance.enricher = std::make_shared<FunctionEnricher>(std::move(function));
+  return add(std::move(metadata), std::move(instance));
+}
+
+Result<void> Registry::add(std::string name, EnrichFunction function) {
+  EnricherMetadata metadata;
+  metadata.name = std::move(name);
+  return add(std::move(metadata), std::move(function));
+}
+
+Result<void> Registry::add_kind(EnricherKind kind) {
+  if (kind.name.empty() || !kind.make) return Error("a kind needs a name and a make()");
+  auto shared = std::make_shared<const EnricherKind>(std::move(kind));
+  const std::lock_guard lock(mutex_);
+  const auto taken = [&](std::string_view name) {
+    return std::any_of(kinds_.begin(), kinds_.end(), [&](const auto& other) {
+      return other->name == name ||
+             std::find(other->aliases.begin(), other->aliases.end(), name) != other->aliases.end();
+    });
+  };
+  if (taken(shared->name)) return Error("kind " + quoted(shared->name) + " is registered already");
+  for (const std::string& alias : shared->aliases) {
+    if (taken(alias)) return Error("kind " + quoted(alias) + " is registered already");
+  }
+  kinds_.push_back(std::move(shared));
+  generation_.fetch_add(1, std::memory_order_release);
+  return {};
+}
+
+std::optional<EnricherKind> Registry::kind(std::string_view name_or_alias) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& kind : kinds_) {
+    if (kind->name == name_or_alias || std::find(kind->aliases.begin(), kind->aliases.end(),
+                                                 name_or_alias) != kind->aliases.end()) {
+      return *kind;
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<EnricherKind> Registry::kinds() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<EnricherKind> result;
+  for (const auto& kind : kinds_) result.push_back(*kind);
+  return result;
+}
+
+Result<void> Registry::add_instance(EnricherMetadata metadata, std::string_view kind,
+                                    const Setting& settings, const MakeContext& context) {
+  const auto found = this->kind(kind);
+  if (!found) {
+    std::string available;
+    for (const EnricherKind& other : kinds()) {
+      available += (available.empty() ? "" : ", ") + other.name;
+    }
+    return settings.error("enricher " + quoted(metadata.name) + ": there is no kind " +
+                          quoted(kind) + "; there are: " + available);
+  }
+  auto checked = Settings::check(settings, found->settings);
+  if (!checked) return checked.error();
+  auto instance = found->make(*checked, context);
+  if (!instance) return instance.error();
+  Entry entry;
+  entry.node.kind = found->name;
+  entry.node.metadata = std::move(metadata);
+  entry.node.enricher = std::move(instance->enricher);
+  entry.node.placement = instance->placement;
+  for (FieldPath& path : instance->reads) entry.node.metadata.reads.push_back(std::move(path));
+  for (FieldPath& path : instance->writes) entry.node.metadata.writes.push_back(std::move(path));
+  return insert(std::move(entry));
+}
+
+void Registry::clear() {
+  const std::lock_guard lock(mutex_);
+  entries_.clear();
+  order_.clear();
+  generation_.fetch_add(1, std::memory_order_release);
+}
+
+std::vector<std::string> Registry::names() const {
+  const std::lock_guard lock(mutex_);
+  return order_;
+}
+
+std::shared_ptr<const EnricherMetadata> Registry::metadata(std::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) return nullptr;
+  return {found->second, &found->second->node.metadata};
+}
+
+Result<Registry::Selection> Registry::select(std::span<const std::string> names) const {
+  Selection selection;
+  std::unordered_set<std::string_view> seen;
+  const std::lock_guard lock(mutex_);
+  selection.generation = generation_.load(std::memory_order_relaxed);
+  for (const std::string& name : names) {
+    const auto found = entries_.find(name);
+    if (found == entries_.end()) {
+      std::string available;
+      for (const std::string& other : order_) available += (available.empty() ? "" : ", ") + other;
+      return Error("enricher " + quoted(name) + " is not registered; registered are: " + available);
+    }
+    if (!seen.insert(found->first).second) {
+      return Error("enricher " + quoted(name) + " is listed twice");
+    }
+    selection.entries.push_back(found->second);
+    const EnricherMetadata& metadata = found->second->node.metadata;
+    for (const auto* list : {&metadata.dependencies, &metadata.required}) {
+      for (const std::string& dependency : *list) {
+        if (!entries_.contains(dependency)) selection.unregistered.push_back(dependency);
+      }
+    }
+  }
+  std::sort(selection.unregistered.begin(), selection.unregistered.end());
+  selection.unregistered.erase(
+      std::unique(selection.unregistered.begin(), selection.unregistered.end()),
+      selection.unregistered.end());
+  return selection;
+}
+
+Result<std::shared_ptr<const ExecutionPlan>> Registry::resolve(std::span<const std::string> names,
+                                                               const PlanOptions& options) const {
+  auto selection = select(names);
+  if (!selection) return selection.error();
+  ResolveInput input;
+  for (const auto& entry : selection->entries) input.nodes.push_back(entry->node);
+  input.unregistered = std::move(selection->unregistered);
+  input.generation = selection->generation;
+  auto graph = resolve_graph(std::move(input), options);
+  if (!graph) return graph.error();
+  return PlanBuilder::build(*std::move(graph));
+}
+
+Result<Resolution> Registry::resolve_dependencies(std::span<const std::string> names) const {
+  auto plan = resolve(names);
+  if (!plan) return plan.error();
+  Resolution resolution;
+  for (const auto& group : (*plan)->groups()) {
+    auto& named = resolution.groups.emplace_back();
+    for (const std::uint32_t n : group) named.push_back((**plan)[n].name);
+    resolution.order.insert(resolution.order.end(), named.begin(), named.end());
+  }
+  return resolution;
+}
+
+}  // namespace logbraid
