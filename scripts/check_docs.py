@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""Checks that the documentation names things that exist.
+
+    scripts/check_docs.py [ROOT]
+
+ 1. Links in *.md to files and headings of the repository lead somewhere.
+ 2. Paths in backquotes in README.md, CONTRIBUTING.md and docs/life_of_an_event.md exist
+    (`src/engine/shard.cc`, `engine/shard`, `tests/unit/`; with * or <name> in them they are not
+    looked for).
+ 3. README.md has a row for each folder of src/.
+ 4. Once docs/enrichers/ exists: each enricher has its page there, and each page its enricher.
+"""
+
+import argparse
+import pathlib
+import re
+import sys
+
+from source_text import line_of, report
+
+NAMING_PATHS = ("README.md", "CONTRIBUTING.md", "docs/life_of_an_event.md")
+LINK = re.compile(r"!?\[[^\]]*\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
+FENCE = re.compile(r"^(```+|~~~+).*?^\1\s*$", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"`([^`\n]+)`")
+HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
+
+
+def blank(match):
+    return re.sub(r"[^\n]", " ", match[0])
+
+
+def prose(text):
+    return FENCE.sub(blank, text)
+
+
+def anchors(path):
+    """As GitHub and GitLab make them of headings."""
+    found = set()
+    for heading in HEADING.findall(prose(path.read_text())):
+        heading = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).replace("`", "").lower()
+        slug = re.sub(r"[^\w\- ]", "", heading).strip().replace(" ", "-")
+        number, name = 0, slug
+        while name in found:
+            number += 1
+            name = f"{slug}-{number}"
+        found.add(name)
+    return found
+
+
+def check_links(root, path, text):
+    text = CODE.sub(blank, prose(text))
+    for match in LINK.finditer(text):
+        target = match[1]
+        if re.match(r"[a-z][a-z0-9+.-]*:", target):
+            continue  # another site; a check must not depend on the network
+        where = f"{path.relative_to(root)}:{line_of(text, match.start())}"
+        name, _, anchor = target.partition("#")
+        file = (path.parent / name).resolve() if name else path
+        if not file.is_relative_to(root.resolve()):
+            yield f"{where}: link {target} leaves the repository"
+        elif not file.exists():
+            yield f"{where}: link {target}: there is no such file"
+        elif anchor and file.suffix == ".md" and anchor not in anchors(file):
+            yield f"{where}: link {target}: {file.name} has no such heading"
+
+
+def path_exists(root, name):
+    for base in (root, root / "src", root / "include"):
+        place = base / name
+        if place.exists() or any(place.with_name(place.name + s).exists() for s in (".h", ".cc")):
+            return True
+    return False
+
+
+def check_paths(root, path, text):
+    folders = {p.name for base in (root, root / "src") if base.is_dir()
+               for p in base.iterdir() if p.is_dir()}
+    text = prose(text)
+    for match in CODE.finditer(text):
+        name = match[1].removeprefix("./")
+        if not re.fullmatch(r"[\w.-]+(?:/[\w.-]*)+", name):
+            continue  # no path, or a pattern of paths
+        if name.split("/")[0] == "build":
+            continue  # what building makes
+        known = name.split("/")[0] in folders | {"src", "include", "cli", "docs", "logbraid"}
+        if (known or re.search(r"\.(?:h|cc|py|sh|md|yaml|csv|cmake)$", name)) and \
+                not path_exists(root, name):
+            yield (f"{path.relative_to(root)}:{line_of(text, match.start())}: "
+                   f"{name} does not exist")
+
+
+def check_folder_table(root):
+    named = set(CODE.findall((root / "README.md").read_text()))
+    for folder in sorted(p for p in (root / "src").iterdir() if p.is_dir()):
+        if not any(folder.relative_to(root).as_posix() == n.rstrip("/") or
+                   folder.name == n.rstrip("/") for n in named):
+            yield f"README.md: the folder table lacks `src/{folder.name}/`"
+
+
+def check_enricher_pages(root):
+    pages = root / "docs" / "enrichers"
+    if not pages.is_dir():
+        return
+    written = {p.stem for p in pages.glob("*.md")} - {"README"}
+    built = {p.stem for p in (root / "src/enrichers").glob("*.cc")} - {"builtin"}
+    for name in sorted(built - written):
+        yield f"src/enrichers/{name}.cc has no page docs/enrichers/{name}.md"
+    for name in sorted(written - built):
+        yield f"docs/enrichers/{name}.md describes no file of src/enrichers"
+
+
+def check(root):
+    problems = []
+    for path in sorted(root.rglob("*.md")):
+        parts = path.relative_to(root).parts
+        if parts[0] in ("build", ".git"):
+            continue
+        text = path.read_text()
+        problems += check_links(root, path, text)
+        if "/".join(parts) in NAMING_PATHS:
+            problems += check_paths(root, path, text)
+    if (root / "README.md").exists() and (root / "src").is_dir():
+        problems += check_folder_table(root)
+    problems += check_enricher_pages(root)
+    return problems
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("root", nargs="?", type=pathlib.Path,
+                        default=pathlib.Path(__file__).resolve().parents[1])
+    return report(check(parser.parse_args().root), "problems in the documentation")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

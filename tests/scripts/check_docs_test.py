@@ -1,0 +1,55 @@
+"""check_docs.py turns red on a planted fault, and on nothing else."""
+
+import unittest
+
+from planted_tree import PlantedTree
+
+import check_docs
+
+README = "| `src/core/` | event |\n"
+GOOD = {
+    "README.md": README + "[a page](docs/page.md#two-words) `core/event` `./test` `a/b`\n",
+    "docs/page.md": "# Page\n## Two `words`!\n[up](../README.md) [here](#page) [out](https://a.b/)\n",
+    "docs/life_of_an_event.md": "`src/core/event.h`, then `core/event.h`, `src/<folder>/*.cc`\n"
+                                "```\n`src/core/none.h` [x](none.md)\n```\n",
+    "src/core/event.h": "",
+}
+
+
+class CheckDocs(unittest.TestCase):
+    def faults(self, files):
+        with PlantedTree(GOOD | files) as root:
+            return check_docs.check(root)
+
+    def test_accepts_what_exists(self):
+        self.assertEqual(self.faults({}), [])
+
+    def test_finds_each_kind_of_fault(self):
+        for name, files, expected in [
+            ("a dead link", {"docs/x.md": "\n[x](none.md)"}, "docs/x.md:2: link none.md"),
+            ("a dead picture", {"docs/x.md": "![x](none.svg)"}, "none.svg"),
+            ("a dead heading", {"docs/x.md": "[x](page.md#none)"}, "no such heading"),
+            ("a link out of the tree", {"docs/x.md": "[x](../../etc)"}, "leaves the repository"),
+            ("a path of the story", {"docs/life_of_an_event.md": "`src/core/none.h`"},
+             "src/core/none.h does not exist"),
+            ("without extension", {"docs/life_of_an_event.md": "`core/none`"}, "core/none"),
+            ("a path in the README", {"README.md": README + "`docs/none/`"}, "docs/none/"),
+            ("a folder without row", {"src/plan/plan.h": ""}, "lacks `src/plan/`"),
+            ("an enricher without page", {"src/enrichers/url.cc": "", "docs/enrichers/README.md": "",
+                                          "README.md": README + "`src/enrichers/`"},
+             "src/enrichers/url.cc has no page"),
+            ("a page without enricher", {"docs/enrichers/url.md": ""}, "describes no file"),
+        ]:
+            with self.subTest(name):
+                found = self.faults(files)
+                self.assertEqual(len(found), 1, found)
+                self.assertIn(expected, found[0])
+
+    def test_the_registry_of_enrichers_needs_no_page(self):
+        self.assertEqual(self.faults({
+            "src/enrichers/builtin.cc": "", "src/enrichers/url.cc": "", "docs/enrichers/url.md": "",
+            "README.md": README + "`src/enrichers/`"}), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
