@@ -191,9 +191,11 @@ def build_preset(preset, pattern, jobs):
         print(configured.stdout)
         raise BuildFailed("configuring the build failed; the messages stand above")
     target = []
-    if pattern == "end_to_end" or (ROOT / "tests/unit" / pattern.removeprefix("unit_")).is_dir():
-        if pattern == "end_to_end" or pattern.startswith("unit_"):
-            target = ["--target", pattern]
+    folder = ROOT / "tests/unit" / pattern.removeprefix("unit_")
+    if pattern == "unit_":
+        target = ["--target", "unit_tests"]
+    elif pattern == "end_to_end" or (pattern.startswith("unit_") and folder.is_dir()):
+        target = ["--target", pattern]
     quiet = [] if sys.stdout.isatty() else ["--quiet"]
     command = ["cmake", "--build", str(build), "-j", str(jobs), *target, "--", *quiet]
     if subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL).returncode != 0:
@@ -238,6 +240,7 @@ def main():
         description="Builds and runs the tests, and ends with a line: N passed, N failed.",
         epilog="examples:\n"
         "  ./test                        everything\n"
+        "  ./test unit_                  all unit tests\n"
         "  ./test unit_plan              one program; only that is built\n"
         "  ./test CircuitBreaker         all cases with this in `program.Suite.case`\n"
         "  ./test '*.JsonReader.keeps*'  with * it must match from end to end\n"
@@ -262,6 +265,8 @@ def main():
     runner = Runner(build, options.filter, env)
     if any(test["name"] == options.filter for test in tests):
         tests = [test for test in tests if test["name"] == options.filter]
+    elif options.filter == "unit_":
+        tests = [test for test in tests if test["name"].startswith("unit_")]
 
     cases = []
     with concurrent.futures.ThreadPoolExecutor(options.at_once) as pool:
