@@ -62,6 +62,10 @@ class Arena {
   // nothing.
   void reset();
 
+  // Whether `bytes` stands in this arena's memory. Linear in the blocks (few: each is twice the
+  // last).
+  bool contains(const void* bytes) const;
+
   // Bytes taken from the system.
   std::size_t capacity() const { return capacity_; }
 

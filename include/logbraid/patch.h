@@ -82,6 +82,8 @@ class Patch {
   // key_bit() of each op's first segment.
   std::uint64_t key_mask() const { return key_mask_; }
   bool overflowed() const { return bytes_ > kMaxBytes; }
+  // The same patch in another arena: what stands in this one's arena is copied, all else is shared.
+  Patch moved_to(Arena& arena) const;
   void clear() {
     ops_.clear();
     key_mask_ = 0;

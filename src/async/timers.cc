@@ -29,6 +29,13 @@ void Timers::set(Timer& timer, Duration after) {
   queue.last = &timer;
 }
 
+void Timers::set_at(Timer& timer, TimePoint due) {
+  timer.due = due;
+  timer.queue = kHeap;
+  ++size_;
+  push_heap(timer);
+}
+
 void Timers::remove(Timer& timer) noexcept {
   if (!timer.waiting()) return;
   --size_;

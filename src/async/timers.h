@@ -28,6 +28,8 @@ class Timers {
   TimePoint now() const { return now_; }
 
   void set(Timer& timer, Duration after);
+  // For a time that is no constant from now; costs a heap.
+  void set_at(Timer& timer, TimePoint due);
   void remove(Timer& timer) noexcept;  // nothing happens where it does not wait
 
   // Moves the clock and fires what is due, in order within a duration. Timers set meanwhile wait

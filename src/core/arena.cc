@@ -19,6 +19,14 @@ void Arena::use(const Block& block) {
   end_ = at_ + block.size;
 }
 
+bool Arena::contains(const void* bytes) const {
+  const auto at = reinterpret_cast<std::uintptr_t>(bytes);
+  return std::any_of(blocks_.begin(), blocks_.end(), [at](const Block& block) {
+    const auto begin = reinterpret_cast<std::uintptr_t>(block.bytes.get());
+    return at >= begin && at < begin + block.size;
+  });
+}
+
 void Arena::reset() {
   if (blocks_.empty()) return;
   auto largest = std::max_element(blocks_.begin(), blocks_.end(),

@@ -28,6 +28,9 @@ class Batch {
   // Bytes behind the text that may be read (not written): SIMD code reads whole words.
   static constexpr std::size_t kPadding = 64;
 
+  // A buffer over this many bytes is not kept for the next text.
+  static constexpr std::size_t kKeptCapacity = 256 * 1024;
+
   // Room for `capacity` bytes of text; what was in the buffer is gone.
   void reserve(std::size_t capacity) {
     if (capacity <= capacity_) return;
@@ -46,10 +49,17 @@ class Batch {
 
   // Place in the order of the source, from 0; the output keeps it.
   std::uint64_t sequence = 0;
+  // Lines of the text, blank ones included.
+  std::uint64_t lines = 0;
 
-  // Ready for new text; memory is kept.
+  // Ready for new text; memory is kept, but not what one huge line took.
   void reset() {
     size_ = 0;
+    lines = 0;
+    if (capacity_ > kKeptCapacity) {
+      buffer_.reset();
+      capacity_ = 0;
+    }
     records_.clear();
     arena_.reset();
   }
