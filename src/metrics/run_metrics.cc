@@ -1,0 +1,40 @@
+#include "metrics/run_metrics.h"
+
+#include <algorithm>
+
+namespace logbraid {
+
+std::uint64_t EnricherMetrics::calls() const {
+  std::uint64_t sum = 0;
+  for (const Outcome made : {Outcome::ok, Outcome::no_match, Outcome::error, Outcome::timeout}) {
+    sum += outcomes[static_cast<std::size_t>(made)];
+  }
+  return sum;
+}
+
+void EnricherMetrics::merge(const EnricherMetrics& other) {
+  for (std::size_t i = 0; i < kOutcomes; ++i) outcomes[i] += other.outcomes[i];
+  timed_calls += other.timed_calls;
+  busy += other.busy;
+  waited += other.waited;
+  late += other.late;
+  if (first_error.empty()) first_error = other.first_error;
+  latency.merge(other.latency);
+}
+
+void GroupMetrics::merge(const GroupMetrics& other) {
+  events += other.events;
+  wall += other.wall;
+  sum += other.sum;
+}
+
+void RunMetrics::merge(const RunMetrics& other) {
+  enrichers.resize(std::max(enrichers.size(), other.enrichers.size()));
+  groups.resize(std::max(groups.size(), other.groups.size()));
+  for (std::size_t i = 0; i < other.enrichers.size(); ++i) enrichers[i].merge(other.enrichers[i]);
+  for (std::size_t i = 0; i < other.groups.size(); ++i) groups[i].merge(other.groups[i]);
+  events.merge(other.events);
+  conflicts += other.conflicts;
+}
+
+}  // namespace logbraid

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "logbraid/clock.h"
+#include "logbraid/outcome.h"
+#include "metrics/histogram.h"
+
+namespace logbraid {
+
+// What one enricher did. Times are of sampled calls: a call under a microsecond is not worth two
+// readings of the clock.
+struct EnricherMetrics {
+  std::array<std::uint64_t, kOutcomes> outcomes{};
+  std::uint64_t timed_calls = 0;  // calls that `busy` is the sum of
+  Duration busy{};
+  Duration waited{};        // between ready and started, pool calls
+  std::uint64_t late = 0;   // results that came after their deadline, dropped
+  std::string first_error;  // why the first call that failed did
+  Histogram latency;
+
+  std::uint64_t calls() const;  // those that were started and ended or timed out
+  Duration mean() const {
+    return timed_calls == 0 ? Duration() : busy / static_cast<std::int64_t>(timed_calls);
+  }
+  void merge(const EnricherMetrics& other);
+};
+
+// One group over the sampled events: how long it took, and how long its calls took together.
+struct GroupMetrics {
+  std::uint64_t events = 0;
+  Duration wall{};
+  Duration sum{};
+  void merge(const GroupMetrics& other);
+};
+
+// What a shard counts; merged over the shards when somebody asks.
+//
+// Threads: the shard's; merge() when the shard has stopped.
+struct RunMetrics {
+  std::vector<EnricherMetrics> enrichers;  // in plan order
+  std::vector<GroupMetrics> groups;
+  GroupMetrics events;          // whole events: admitted to done against the sum of all calls
+  std::uint64_t conflicts = 0;  // scalars replaced because a field below them was set
+
+  void merge(const RunMetrics& other);
+};
+
+}  // namespace logbraid
