@@ -1,0 +1,121 @@
+#include "format/json_writer.h"
+
+#include <algorithm>
+
+#include "core/json_text.h"
+
+namespace logbraid {
+
+using Node = Overlay::Node;
+
+void JsonWriter::write(const Event& event, std::span<const Patch> patches, std::string& out) {
+  nodes_.reset();
+  overlay_.begin(nodes_);
+  for (const Patch& patch : patches) {
+    for (const PatchOp& op : patch.ops()) overlay_.apply(op);
+  }
+  changes_.release();
+  additions_.release();
+  removes_ = false;
+  if (!overlay_.empty()) find_changes(event);
+  if (event.json().empty() || removes_) {
+    write_by_member(event, out);
+  } else {
+    write_spliced(event, out);
+  }
+}
+
+// Sorts what the patches do into changes of fields that are there and additions.
+void JsonWriter::find_changes(const Event& event) {
+  for (Node* node = overlay_.root().first_child; node != nullptr; node = node->next) {
+    const Field* const field = event.find(node->key);
+    if (field == nullptr) {
+      if (Overlay::remains(*node, {})) additions_.push_back(nodes_, node);
+      continue;
+    }
+    if (node->state == Node::State::object && field->token != Token::object && !node->hides_base) {
+      ++conflicts_;
+    }
+    removes_ |= node->state == Node::State::removed;
+    changes_.push_back(nodes_, {field, node});
+  }
+  std::sort(changes_.begin(), changes_.end(),
+            [](const Change& a, const Change& b) { return a.field < b.field; });
+}
+
+// The record's own text with the changed values exchanged and the additions before its last brace.
+void JsonWriter::write_spliced(const Event& event, std::string& out) {
+  const std::string_view json = event.json();
+  const char* copied = json.data();
+  for (const Change& change : changes_) {
+    const RawValue base = RawValue::of(*change.field);
+    out.append(copied, base.text.data());
+    overlay_.append(out, *change.node, base);
+    copied = base.text.data() + base.text.size();
+  }
+  if (additions_.empty()) {
+    out.append(copied, json.data() + json.size());
+    out += '\n';
+    return;
+  }
+  const auto fields = event.fields();
+  const char* end = json.data() + 1;
+  if (!fields.empty()) {
+    const std::string_view last = RawValue::of(fields.back()).text;
+    end = last.data() + last.size();
+  }
+  out.append(copied, end);
+  write_additions(fields.empty() ? "" : ",", out);
+  out.append("}\n", 2);
+}
+
+Node* JsonWriter::change_of(const Field& field) const {
+  for (const Change& change : changes_) {
+    if (change.field == &field) return change.node;
+    // A removal takes every duplicate.
+    if (change.node->state != Node::State::removed) continue;
+    const std::string_view removed = change.node->key.key;
+    if (field.key_escaped ? json_equals(field.key_text(), removed) : field.key_text() == removed) {
+      return change.node;
+    }
+  }
+  return nullptr;
+}
+
+void JsonWriter::write_by_member(const Event& event, std::string& out) {
+  out += '{';
+  const char* separator = "";
+  const bool from_json = !event.json().empty();
+  for (const Field& field : event.fields()) {
+    Node* const node = changes_.empty() ? nullptr : change_of(field);
+    const RawValue base = RawValue::of(field);
+    if (node != nullptr && !Overlay::remains(*node, base)) continue;
+    out += separator;
+    separator = ",";
+    out += '"';
+    if (from_json) {
+      out += field.key_text();
+    } else {
+      append_json_escaped(out, field.key_text());
+    }
+    out.append("\":", 2);
+    if (node != nullptr) {
+      overlay_.append(out, *node, base);
+    } else {
+      append_raw(out, base);
+    }
+  }
+  write_additions(separator, out);
+  out.append("}\n", 2);
+}
+
+void JsonWriter::write_additions(const char* separator, std::string& out) {
+  for (Node* const node : additions_) {
+    out += separator;
+    separator = ",";
+    out += node->key.quoted;
+    overlay_.append(out, *node, {});
+  }
+}
+
+}  // namespace logbraid
