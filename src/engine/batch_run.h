@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <span>
+
+#include "core/batch.h"
+#include "engine/guarded_call.h"
+#include "logbraid/patch.h"
+
+namespace logbraid {
+
+// A batch on its way through the plan: for each event a row of patches and outcomes in the batch's
+// arena, event by event, in plan order.
+//
+// Invariant: the batch's memory may be used again when `open` is 0 (every event has all its
+//            outcomes and was written) and `held` is 0 (no started call can touch it any more). A
+//            call that is late holds its batch, never the event.
+// Threads:   the shard's. Pool threads read the event and the patches of ancestors that are done,
+//            which nobody changes any more; what they write is their own.
+class BatchRun {
+ public:
+  BatchRun(std::unique_ptr<Batch> batch, std::uint32_t nodes)
+      : batch_(std::move(batch)), nodes_(nodes) {
+    const std::size_t cells = batch_->records().size() * nodes_;
+    patches_ =
+        static_cast<Patch*>(batch_->arena().allocate(cells * sizeof(Patch) + 1, alignof(Patch)));
+    outcomes_ = batch_->arena().allocate_array<Outcome>(cells);
+    for (std::size_t i = 0; i < cells; ++i) {
+      new (patches_ + i) Patch(&batch_->arena());
+      outcomes_[i] = kOpen;
+    }
+    open = events();
+  }
+
+  std::uint32_t events() const { return static_cast<std::uint32_t>(batch_->records().size()); }
+  Slot slot(std::uint32_t event) const {
+    return {&batch_->records()[event].event, patches_ + std::size_t{event} * nodes_,
+            outcomes_ + std::size_t{event} * nodes_};
+  }
+  std::span<const Patch> row(std::uint32_t event) const {
+    return {patches_ + std::size_t{event} * nodes_, nodes_};
+  }
+  Batch& batch() { return *batch_; }
+  std::unique_ptr<Batch> take_batch() { return std::move(batch_); }
+
+  std::uint32_t open = 0;      // events that have not all their outcomes
+  std::uint32_t held = 0;      // started calls that may still touch the batch
+  std::uint32_t admitted = 0;  // events that were let into the window
+  bool written = false;
+
+ private:
+  std::unique_ptr<Batch> batch_;
+  std::uint32_t nodes_;
+  Patch* patches_;
+  Outcome* outcomes_;
+};
+
+}  // namespace logbraid

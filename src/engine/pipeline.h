@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/ordered_output.h"
+#include "format/reader.h"
+#include "logbraid/clock.h"
+#include "logbraid/execution.h"
+#include "logbraid/plan.h"
+#include "logbraid/result.h"
+#include "logbraid/sink.h"
+#include "logbraid/source.h"
+#include "metrics/run_metrics.h"
+
+namespace logbraid {
+
+// What a pipeline is put together from.
+struct PipelineParts {
+  std::unique_ptr<Source> source;
+  std::function<std::unique_ptr<Reader>()> make_reader;  // called once a shard
+  std::shared_ptr<const ExecutionPlan> plan;
+  ExecutionOptions options;
+  OnMalformed on_malformed = OnMalformed::keep;
+  std::unique_ptr<Sink> sink;
+  std::unique_ptr<Sink> dead_letter;  // needed for OnMalformed::dead_letter
+  LocalHour local_hour;               // for conditions with a time range
+  // The first few refused lines, as they pass, from the output's thread. May be empty.
+  std::function<void(const MalformedLine&)> on_malformed_line;
+};
+
+// What a run did.
+struct RunReport {
+  RunCounts counts;
+  Duration elapsed{};
+  RunMetrics metrics;  // nodes in plan order
+  unsigned shards = 0;
+  unsigned pool_threads = 0;
+  std::uint32_t calls_still_out = 0;  // calls that were given up and have not come back
+  bool sink_closed = false;           // the reader of the output went away: the run ended early
+  std::optional<Error> error;         // reading, writing or `on_malformed: fail`
+};
+
+// Source -> batches -> shards -> output, once, from the first byte to the last.
+//
+// Threads:  run() from one thread, which writes the output; interrupt() and counts() from any,
+//           interrupt() from signal handlers too.
+// Lifetime: keep it until run() has returned. The destructor waits for pool calls that still run: a
+//           program that must end leaves by _exit after run().
+// Errors:   those of the configuration when it is made; those of the run in the report.
+// Blocking: run() until the source has ended, or interrupt() was called and what was read is
+// written.
+class Pipeline {
+ public:
+  static Result<std::unique_ptr<Pipeline>> create(PipelineParts parts);
+  ~Pipeline();
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+
+  RunReport run();
+  void interrupt() noexcept;
+  RunCounts counts() const;
+  const Source& source() const;
+
+ private:
+  struct State;
+  explicit Pipeline(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// Cores this process may use: its affinity and its cgroup's quota, at least 1.
+unsigned usable_cores();
+
+}  // namespace logbraid
