@@ -367,4 +367,14 @@ bool ObjectWalk::key_is(std::string_view key) const {
   return key_escaped_ ? json_equals(key_, key) : key_ == key;
 }
 
+bool ArrayWalk::next() {
+  at_ = skip_blanks(text_, at_ == 0 ? 1 : at_);
+  if (text_[at_] == ',') at_ = skip_blanks(text_, at_ + 1);
+  if (text_[at_] == ']') return false;
+  const std::size_t begin = at_;
+  at_ = end_of_value(text_, begin);
+  value_ = text_.substr(begin, at_ - begin);
+  return true;
+}
+
 }  // namespace logbraid

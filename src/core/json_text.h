@@ -61,4 +61,18 @@ class ObjectWalk {
   bool key_escaped_ = false;
 };
 
+// The same over the elements of an array.
+class ArrayWalk {
+ public:
+  explicit ArrayWalk(std::string_view array) : text_(array) {}
+  bool next();
+
+  std::string_view value() const { return value_; }  // JSON text
+
+ private:
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::string_view value_;
+};
+
 }  // namespace logbraid
