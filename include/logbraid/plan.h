@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "logbraid/enricher.h"
@@ -48,14 +49,18 @@ class EventConditions {
   bool always() const { return state_ == nullptr; }
   // `input`: the event alone. A condition_func that throws counts as false.
   bool holds(const EventView& input, const LocalHour& hour) const {
-    return state_ == nullptr || failing(input, hour).empty();
+    return state_ == nullptr || holds_for(input, hour);
   }
-  // The first condition that does not hold ("min_level", "request.methods" ...); empty: all hold.
-  std::string_view failing(const EventView& input, const LocalHour& hour) const;
+  // Why it does not hold ("level is INFO, under ERROR"); empty where it does. For people:
+  // allocates.
+  std::string why_not(const EventView& input, const LocalHour& hour) const;
 
  private:
   friend class ConditionCompiler;
   struct State;
+  explicit EventConditions(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+  bool holds_for(const EventView& input, const LocalHour& hour) const;
+
   std::shared_ptr<const State> state_;
 };
 
