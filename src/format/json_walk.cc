@@ -1,0 +1,291 @@
+#include "format/json_walk.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/json_text.h"
+#include "format/lines.h"
+
+namespace logbraid {
+namespace {
+
+constexpr const char* kEndsEarly = "the line ends within the object";
+
+bool is_digit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
+
+bool is_hex_digit(char c) {
+  return is_digit(c) || static_cast<unsigned char>((c | 0x20) - 'a') < 6;
+}
+
+// Behind the number that starts at `at`, or null where the grammar is broken; `at` is then moved to
+// the byte that breaks it.
+const char* number_end(const char*& at) {
+  if (*at == '-') ++at;
+  if (*at == '0') {
+    ++at;
+  } else {
+    if (!is_digit(*at)) return nullptr;
+    while (is_digit(*at)) ++at;
+  }
+  if (*at == '.') {
+    ++at;
+    if (!is_digit(*at)) return nullptr;
+    while (is_digit(*at)) ++at;
+  }
+  if ((*at | 0x20) == 'e') {
+    ++at;
+    if (*at == '+' || *at == '-') ++at;
+    if (!is_digit(*at)) return nullptr;
+    while (is_digit(*at)) ++at;
+  }
+  return at;
+}
+
+// `next` is the place of the index behind a string's: only blanks stand between the closing quote
+// and it.
+const char* closing_quote(const char* next) {
+  do {
+    --next;
+  } while (*next != '"');
+  return next;
+}
+
+}  // namespace
+
+void JsonWalk::start(std::string_view text, StructuralIndex& index) {
+  text_ = text.data();
+  text_end_ = text_ + text.size();
+  at_ = index.begin();
+  last_ = index.end();
+  backslash_ = text_;
+  // A walk that runs past the last index must come to a halt. An opening brace does that when it
+  // is met twice: the second cannot be a key. Without one no walk ever begins.
+  const auto brace =
+      std::find_if(at_, last_, [this](std::uint32_t offset) { return text_[offset] == '{'; });
+  if (brace != last_) index.guard(*brace);
+}
+
+void JsonWalk::skip_to(const char* place) {
+  at_ = std::lower_bound(at_, last_, static_cast<std::uint32_t>(place - text_));
+}
+
+const char* JsonWalk::fail(Index where, const char* why) {
+  return fail_at(where < last_ ? text_ + *where : line_end_, why);
+}
+
+const char* JsonWalk::fail_at(const char* where, const char* why) {
+  error_at_ = std::min(where, line_end_);
+  error_ = where < line_end_ ? why : kEndsEarly;
+  return nullptr;
+}
+
+bool JsonWalk::object(const char* line_end, Arena& arena) {
+  line_end_ = line_end;
+  Index at = at_;
+  const char* const open = text_ + *at;
+  if (*open != '{') return fail(at, "expected '{': a line is one JSON object"), false;
+  if (backslash_ <= open) {
+    const void* found = std::memchr(open, '\\', static_cast<std::size_t>(text_end_ - open));
+    backslash_ = found == nullptr ? text_end_ : static_cast<const char*>(found);
+  }
+  ++at;
+  const char* const close = members(at, arena);
+  if (close == nullptr) return false;
+  // Members were read without a look at the line's end. Brackets that close behind it belong to
+  // other lines.
+  if (close >= line_end) return fail_at(close, kEndsEarly), false;
+  if (at != last_ && text_ + *at < line_end) {
+    return fail(at, "expected nothing more behind the object"), false;
+  }
+  at_ = at;
+  json_ = {open, static_cast<std::size_t>(close + 1 - open)};
+  return true;
+}
+
+// Behind '{'; gives the place of the closing '}', with `at` behind its index.
+const char* JsonWalk::members(Index& at, Arena& arena) {
+  size_ = 0;
+  key_mask_ = 0;
+  const char* place = text_ + *at++;
+  if (*place == '}') return place;
+  for (;;) {
+    if (*place != '"') return fail(at - 1, "expected a key in quotes");
+    const char* const colon = text_ + *at++;
+    if (*colon != ':') return fail(at - 1, "expected ':'");
+    if (size_ == Reader::kMaxFields) return fail(at - 2, "more than 4096 members");
+    Field& field = fields_[size_++];
+    const char* const key = place + 1;
+    const char* const key_end = closing_quote(colon);
+    field.key = key;
+    field.key_size = static_cast<std::uint32_t>(key_end - key);
+    field.key_escaped = backslash_ < key_end;
+    if (field.key_escaped) [[unlikely]] {
+      if (!escapes(key_end)) return nullptr;
+      key_mask_ |= key_bit(unescape_json(field.key_text(), arena));
+    } else {
+      key_mask_ |= key_bit(field.key_text());
+    }
+
+    const char* value = text_ + *at++;
+    field.raw_escaped = false;
+    const char* end;
+    switch (*value) {
+      case '"': {
+        // The guard's brace is neither ',' nor '}': it never gets as far as closing_quote().
+        const char* const next = text_ + *at;
+        if (*next != ',' && *next != '}') return fail(at, "expected ',' or '}'");
+        end = closing_quote(next);
+        ++value;
+        field.token = Token::string;
+        field.raw_escaped = backslash_ < end;
+        if (field.raw_escaped && !escapes(end)) return nullptr;
+        break;
+      }
+      case '{':
+      case '[':
+        field.token = *value == '{' ? Token::object : Token::array;
+        end = container(at);
+        if (end == nullptr) return nullptr;
+        ++end;
+        break;
+      default:
+        end = scalar(value, at < last_ ? text_ + *at : text_end_);
+        if (end == nullptr) return nullptr;
+        field.token = *value == 'n'                    ? Token::null
+                      : *value == 't' || *value == 'f' ? Token::boolean
+                                                       : Token::number;
+    }
+    field.raw = value;
+    field.raw_size = static_cast<std::uint32_t>(end - value);
+
+    place = text_ + *at++;
+    if (*place == '}') return place;
+    if (*place != ',') return fail(at - 1, "expected ',' or '}'");
+    place = text_ + *at++;
+  }
+}
+
+// Checks the object or array whose opening bracket is at[-1]; gives the place of its closing one,
+// with `at` behind its index.
+const char* JsonWalk::container(Index& at) {
+  std::uint64_t objects = 0;  // one bit a level, the innermost lowest: an object, not an array
+  std::uint32_t depth = 1;    // the event itself
+  const char* place = text_ + at[-1];
+
+open:
+  // Lines that open brackets and never close them must not make each walk run through all lines
+  // that follow.
+  if (place >= line_end_) return fail_at(place, kEndsEarly);
+  if (++depth > Reader::kMaxDepth) return fail(at - 1, "nested deeper than 64 levels");
+  objects = objects << 1 | (*place == '{' ? 1 : 0);
+  place = text_ + *at++;
+  if (objects & 1) {
+    if (*place == '}') goto close;
+    goto key;
+  }
+  if (*place == ']') goto close;
+  goto value;
+
+key:
+  if (*place != '"') return fail(at - 1, "expected a key in quotes");
+  place = text_ + *at++;
+  if (*place != ':') return fail(at - 1, "expected ':'");
+  if (backslash_ < place && !escapes(closing_quote(place))) return nullptr;
+  place = text_ + *at++;
+
+value:
+  switch (*place) {
+    case '"':
+      place = text_ + *at++;
+      if (*place != ',' && *place != '}' && *place != ']') {
+        return fail(at - 1, "expected ',' or a closing bracket");
+      }
+      if (backslash_ < place && !escapes(closing_quote(place))) return nullptr;
+      goto separator;
+    case '{':
+    case '[':
+      goto open;
+    default:
+      if (scalar(place, at < last_ ? text_ + *at : text_end_) == nullptr) return nullptr;
+  }
+
+next:
+  place = text_ + *at++;
+
+separator:
+  if (*place == ',') {
+    place = text_ + *at++;
+    if (objects & 1) goto key;
+    goto value;
+  }
+  if (*place != (objects & 1 ? '}' : ']')) {
+    return fail(at - 1, objects & 1 ? "expected ',' or '}'" : "expected ',' or ']'");
+  }
+
+close:
+  objects >>= 1;
+  if (--depth == 1) return place;
+  goto next;
+}
+
+// The end of a number or literal, null where it is none; `next` is the place of the next index.
+const char* JsonWalk::scalar(const char* value, const char* next) {
+  // Text has padding behind it that may be read, see Batch::kPadding.
+  const char* end = value;
+  switch (*value) {
+    case 't':
+      if (std::memcmp(value, "true", 4) != 0) return fail_at(value, "expected a value");
+      end += 4;
+      break;
+    case 'f':
+      if (std::memcmp(value, "false", 5) != 0) return fail_at(value, "expected a value");
+      end += 5;
+      break;
+    case 'n':
+      if (std::memcmp(value, "null", 4) != 0) return fail_at(value, "expected a value");
+      end += 4;
+      break;
+    default:
+      if (!is_digit(*value) && *value != '-') return fail_at(value, "expected a value");
+      if (number_end(end) == nullptr) return fail_at(end, "expected a digit");
+  }
+  // What is glued to a number or a literal has no index of its own.
+  if (end != next && !is_blank(*end)) return fail_at(end, "expected ',' or a closing bracket");
+  return end;
+}
+
+// Checks the escapes from backslash_ to the end of the string, and moves backslash_ on.
+bool JsonWalk::escapes(const char* string_end) {
+  const char* at = backslash_;
+  while (at < string_end) {
+    std::size_t size = 2;
+    switch (at[1]) {
+      case '"':
+      case '\\':
+      case '/':
+      case 'b':
+      case 'f':
+      case 'n':
+      case 'r':
+      case 't':
+        break;
+      case 'u':
+        size = 6;
+        for (int i = 2; i < 6; ++i) {
+          if (!is_hex_digit(at[i])) {
+            return fail_at(at, "expected four hexadecimal digits behind \\u"), false;
+          }
+        }
+        break;
+      default:
+        return fail_at(at, "no such escape"), false;
+    }
+    at += size;
+    const void* found = std::memchr(at, '\\', static_cast<std::size_t>(text_end_ - at));
+    at = found == nullptr ? text_end_ : static_cast<const char*>(found);
+  }
+  backslash_ = at;
+  return true;
+}
+
+}  // namespace logbraid
