@@ -40,9 +40,11 @@ Setting parse_default(const SettingSpec& spec) {
     case SettingType::boolean:
       if (text == "true" || text == "false") return text == "true";
       break;
+    case SettingType::any:
+      if (text == "true" || text == "false") return text == "true";
+      [[fallthrough]];
     case SettingType::integer:
     case SettingType::number:
-    case SettingType::any:
       if (const auto integer = parse_whole<std::int64_t>(text)) return *integer;
       if (const auto number = parse_whole<double>(text)) return *number;
       break;

@@ -293,6 +293,18 @@ TEST(SettingsTest, what_a_spec_calls_secret_is_marked_and_never_quoted) {
   EXPECT_EQ(wrong.error().message.find("hunter2"), std::string::npos);
 }
 
+TEST(SettingsTest, the_default_of_an_open_type_is_what_it_looks_like) {
+  using enum Setting::Kind;
+  const std::pair<const char*, Setting::Kind> rows[] = {
+      {"true", boolean}, {"false", boolean}, {"7", integer}, {"0.5", real}, {"soon", string}};
+  for (const auto& [text, kind] : rows) {
+    const auto settings =
+        Settings::check(Setting(), {{.name = "a", .type = SettingType::any, .default_text = text}});
+    ASSERT_TRUE(settings.has_value()) << text;
+    EXPECT_EQ((*settings)["a"].kind(), kind) << text;
+  }
+}
+
 TEST(SettingsTest, a_default_of_the_wrong_type_is_an_error_not_a_crash) {
   const auto settings = Settings::check(
       Setting::map({}), {{.name = "a", .type = SettingType::duration, .default_text = "soon"}});
