@@ -98,7 +98,7 @@ def list_cases(program, command, env):
         command + ["--gtest_list_tests"], stdin=subprocess.DEVNULL, capture_output=True,
         text=True, errors="replace", env=env, cwd=ROOT, timeout=60)
     if listing.returncode != 0:
-        raise RuntimeError(f"{program} cannot list its tests:\n{listing.stdout}{listing.stderr}")
+        raise OSError(f"{program} cannot list its tests:\n{listing.stdout}{listing.stderr}")
     names, suite = [], ""
     for line in listing.stdout.splitlines():
         name = line.split("#")[0].rstrip()
@@ -131,10 +131,7 @@ class Runner:
         return [Case(program, "", "failed", text)]
 
     def run_gtest(self, program, command, timeout):
-        try:
-            listed = list_cases(program, command, self.env)
-        except (RuntimeError, subprocess.TimeoutExpired, OSError) as error:
-            return [Case(program, "", "failed", str(error))]
+        listed = list_cases(program, command, self.env)
         disabled = [n for n in listed if any(p.startswith("DISABLED_") for p in re.split("[./]", n))]
         pending = [n for n in listed if n not in set(disabled) and self.wanted(program, n)]
         done = [Case(program, n, "skipped", "disabled") for n in disabled if self.wanted(program, n)]
@@ -166,14 +163,16 @@ class Runner:
         properties = {p["name"]: p["value"] for p in test.get("properties", [])}
         timeout = properties.get("TIMEOUT", 600)
         start = time.monotonic()
-        if not command:
-            cases = [Case(program, "", "failed", "was not built")]
-        elif "gtest" in properties.get("LABELS", []):
-            cases = self.run_gtest(program, command, timeout)
-        elif self.wanted(program):
-            cases = self.run_command(program, command, timeout)
-        else:
-            cases = []
+        cases = []
+        try:
+            if not command:
+                cases = [Case(program, "", "failed", "was not built")]
+            elif "gtest" in properties.get("LABELS", []):
+                cases = self.run_gtest(program, command, timeout)
+            elif self.wanted(program):
+                cases = self.run_command(program, command, timeout)
+        except (OSError, subprocess.TimeoutExpired) as error:  # it cannot even be started
+            cases = [Case(program, "", "failed", str(error))]
         return cases, time.monotonic() - start
 
 

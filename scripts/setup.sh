@@ -58,10 +58,12 @@ else
 fi
 
 say "installing Debian packages:$missing"
-# A container's locks and questions must not stop it; stdout is left to the program that follows.
+# Quiet unless it fails. A container's locks and questions must not stop it.
 apt() {
-  $as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" </dev/null >&2
+  output=$($as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get -qq -o DPkg::Lock::Timeout=300 "$@" </dev/null 2>&1) && return
+  printf '%s\n' "$output" >&2
+  return 1
 }
 # Old package lists name files that are gone. One unreachable source need not matter, though.
 apt update || say "apt-get update failed; trying with the package lists that are here"
