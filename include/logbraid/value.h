@@ -3,6 +3,7 @@
 #include <concepts>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <type_traits>
 
@@ -54,6 +55,7 @@ class Value {
         size_(static_cast<std::uint32_t>(text.size())),
         kind_(ValueKind::string) {}
   constexpr Value(const char* text) noexcept : Value(std::string_view(text)) {}  // NOLINT
+  Value(const std::string& text) noexcept : Value(std::string_view(text)) {}     // NOLINT
 
   // `json` must be one valid JSON object or array; it is not checked here.
   static constexpr Value object(std::string_view json) noexcept {

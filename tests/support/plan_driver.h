@@ -1,0 +1,85 @@
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "engine/plan_runner.h"
+#include "engine/pool.h"
+#include "logbraid/execution.h"
+#include "logbraid/registry.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/scripted_enricher.h"
+
+namespace logbraid::test {
+
+// An enricher of a test's plan.
+struct PlanPart {
+  std::shared_ptr<Script> script;
+  Placement placement = Placement::inline_;
+  EnricherMetadata metadata;  // its name is set from the script
+};
+
+// A plan of scripted enrichers; a plan that does not resolve fails the test.
+std::shared_ptr<const ExecutionPlan> plan_of(const std::vector<PlanPart>& parts);
+
+// Runs events through a plan on a manual clock and this thread: a shard without its thread. Time
+// stands still while anything can be done, then jumps to the next timer.
+class PlanDriver final : private PlanRunnerEvents {
+ public:
+  PlanDriver(std::shared_ptr<const ExecutionPlan> plan, const ExecutionOptions& options);
+  ~PlanDriver();
+
+  // Puts events with these messages under way, at most `in_flight` at a time.
+  void add(const std::vector<std::string>& messages);
+  // Until every event is done. Pool calls are waited for only while `wait_for_pool`.
+  void run(bool wait_for_pool = true);
+  // One round: what can be done now; if there was nothing, time moves to the next timer.
+  bool step(bool wait_for_pool);
+  // Waits until every pool call has come back, late ones too.
+  void wait_for_late_calls();
+
+  // By event in the order added: the line that is written, without its line end.
+  std::vector<std::string> lines() const;
+  Outcome outcome(std::size_t event, std::string_view enricher) const;
+  // How long after its admission the event was done.
+  Duration latency(std::size_t event) const { return finished_.at(event).latency; }
+  std::size_t done() const { return finished_count_; }
+  std::size_t batches_released() const { return released_; }
+
+  PlanRunner& runner() { return *runner_; }
+  ManualClock& clock() { return clock_; }
+  Timers& timers() { return timers_; }
+
+ private:
+  struct Finished {
+    std::string line;
+    std::vector<Outcome> outcomes;
+    Duration latency{};
+  };
+
+  void batch_done(BatchRun& run) override;
+  void batch_released(BatchRun& run) override;
+  bool take_posted();
+  bool admit();
+
+  const std::shared_ptr<const ExecutionPlan> plan_;
+  const ExecutionOptions options_;
+  const LocalHour local_hour_ = [] { return 12; };
+  ManualClock clock_;
+  Timers timers_{clock_.now()};
+  std::mutex mutex_;  // guards posted_
+  std::condition_variable arrived_;
+  std::vector<Posted*> posted_;
+  std::vector<std::unique_ptr<BatchRun>> runs_;
+  std::vector<TimePoint> started_;
+  std::vector<Finished> finished_;
+  std::size_t finished_count_ = 0;
+  std::size_t released_ = 0;
+  std::unique_ptr<PlanRunner> runner_;
+  Pool pool_;  // ends first: late calls post here
+};
+
+}  // namespace logbraid::test

@@ -1,0 +1,321 @@
+#include "engine/plan_runner.h"
+
+#include <gtest/gtest.h>
+
+#include <latch>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/support/plan_driver.h"
+
+namespace logbraid::test {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using What = Step::What;
+
+PlanPart part(std::string name, Placement placement, Step step = {}) {
+  auto script = std::make_shared<Script>();
+  script->name = name;
+  script->writes = FieldPath(name);
+  script->step = [step](std::string_view) { return step; };
+  return {std::move(script), placement, {}};
+}
+PlanPart after(PlanPart made, std::vector<std::string> dependencies) {
+  for (const std::string& name : dependencies) {
+    made.script->looks_at.emplace_back(name);
+  }
+  made.metadata.dependencies = std::move(dependencies);
+  return made;
+}
+Step waits(Duration delay) { return {What::ok, delay}; }
+
+TEST(PlanRunner, three_independent_waits_take_as_long_as_one) {
+  PlanDriver driver(plan_of({part("a", Placement::async, waits(milliseconds(5))),
+                             part("b", Placement::async, waits(milliseconds(5))),
+                             part("c", Placement::async, waits(milliseconds(5)))}),
+                    {});
+  driver.add({"x"});
+  driver.run();
+  EXPECT_EQ(driver.latency(0), milliseconds(5));
+  const RunMetrics metrics = driver.runner().metrics();
+  EXPECT_EQ(metrics.groups.at(0).wall, milliseconds(5));
+  EXPECT_EQ(metrics.groups.at(0).sum, milliseconds(15));
+}
+
+TEST(PlanRunner, sequential_takes_the_sum) {
+  ExecutionOptions options;
+  options.mode = Mode::sequential;
+  PlanDriver driver(plan_of({part("a", Placement::async, waits(milliseconds(5))),
+                             part("b", Placement::async, waits(milliseconds(5))),
+                             part("c", Placement::async, waits(milliseconds(5)))}),
+                    options);
+  driver.add({"x"});
+  driver.run();
+  EXPECT_EQ(driver.latency(0), milliseconds(15));
+}
+
+// a (1 ms) -> c (1 ms); b (10 ms) stands in a's group and nobody waits for it.
+std::vector<PlanPart> one_slow_beside_a_chain() {
+  return {part("a", Placement::async, waits(milliseconds(1))),
+          part("b", Placement::async, waits(milliseconds(10))),
+          after(part("c", Placement::async, waits(milliseconds(10))), {"a"})};
+}
+
+TEST(PlanRunner, ready_starts_a_node_when_its_own_dependencies_are_done) {
+  PlanDriver driver(plan_of(one_slow_beside_a_chain()), {});
+  driver.add({"x"});
+  driver.run();
+  EXPECT_EQ(driver.latency(0), milliseconds(11));
+}
+
+TEST(PlanRunner, levels_waits_for_the_whole_group) {
+  ExecutionOptions options;
+  options.schedule = Schedule::levels;
+  PlanDriver driver(plan_of(one_slow_beside_a_chain()), options);
+  driver.add({"x"});
+  driver.run();
+  EXPECT_EQ(driver.latency(0), milliseconds(20));
+}
+
+TEST(PlanRunner, the_window_bounds_what_is_in_flight) {
+  ExecutionOptions options;
+  options.in_flight = 2;
+  PlanDriver driver(plan_of({part("a", Placement::async, waits(milliseconds(5)))}), options);
+  driver.add({"1", "2", "3", "4", "5"});
+  driver.step(true);
+  EXPECT_EQ(driver.runner().in_flight(), 2u);
+  driver.run();
+  EXPECT_EQ(driver.clock().now() - ManualClock().now(), milliseconds(15));
+}
+
+struct Failure {
+  std::string name;
+  What what;
+  Outcome outcome;
+};
+
+class Failures : public testing::TestWithParam<std::tuple<Failure, Placement>> {};
+
+TEST_P(Failures, harm_no_neighbour_and_leave_no_field) {
+  const auto& [failure, placement] = GetParam();
+  auto bad = part("bad", placement, {failure.what, milliseconds(1)});
+  auto good = part("good", placement, waits(milliseconds(1)));
+  auto dependent = after(part("dependent", placement, waits(milliseconds(1))), {"bad"});
+  auto requiring = after(part("requiring", placement, waits(milliseconds(1))), {"bad"});
+  requiring.metadata.dependencies.clear();
+  requiring.metadata.required = {"bad"};
+  PlanDriver driver(plan_of({bad, good, dependent, requiring}), {});
+  driver.add({"x"});
+  driver.run();
+  EXPECT_EQ(driver.outcome(0, "bad"), failure.outcome);
+  EXPECT_EQ(driver.outcome(0, "good"), Outcome::ok);
+  EXPECT_EQ(driver.outcome(0, "dependent"), Outcome::ok);
+  EXPECT_EQ(driver.outcome(0, "requiring"), Outcome::dependency_unmet);
+  const std::string line = driver.lines().at(0);
+  EXPECT_EQ(line.find("\"bad\""), std::string::npos) << line;
+  EXPECT_NE(line.find("\"good\""), std::string::npos) << line;
+  EXPECT_NE(line.find("\"dependent\""), std::string::npos) << line;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    PlanRunner, Failures,
+    testing::Combine(testing::Values(Failure{"returns_error", What::error, Outcome::error},
+                                     Failure{"throws_exception", What::throws_exception,
+                                             Outcome::error},
+                                     Failure{"throws_an_int", What::throws_int, Outcome::error},
+                                     Failure{"writes_10_mib", What::huge, Outcome::error},
+                                     Failure{"no_match", What::no_match, Outcome::no_match}),
+                     testing::Values(Placement::inline_, Placement::pool, Placement::async)),
+    [](const auto& each) {
+      std::string placement(to_string(std::get<1>(each.param)));
+      std::erase(placement, '_');
+      return std::get<0>(each.param).name + "_" + placement;
+    });
+
+TEST(PlanRunner, says_why_the_first_call_failed) {
+  PlanDriver driver(plan_of({part("bad", Placement::pool, {What::throws_exception, {}})}), {});
+  driver.add({"x", "y"});
+  driver.run();
+  EXPECT_EQ(driver.runner().metrics().enrichers.at(0).first_error, "bad threw");
+}
+
+TEST(PlanRunner, an_enricher_that_hangs_times_out_and_the_event_goes_on) {
+  ExecutionOptions options;
+  options.enricher_timeout = milliseconds(50);
+  PlanDriver driver(
+      plan_of({part("hangs", Placement::async, {What::hangs, {}}),
+               part("good", Placement::async, waits(milliseconds(5))),
+               after(part("later", Placement::async, waits(milliseconds(5))), {"hangs"})}),
+      options);
+  driver.add({"x"});
+  driver.run();
+  EXPECT_EQ(driver.latency(0), milliseconds(55));
+  EXPECT_EQ(driver.outcome(0, "hangs"), Outcome::timeout);
+  EXPECT_EQ(driver.outcome(0, "later"), Outcome::ok);
+  EXPECT_EQ(driver.runner().calls_out(), 0u) << "told to stop, it ended";
+  EXPECT_EQ(driver.runner().metrics().enrichers.at(0).late, 1u);
+}
+
+TEST(PlanRunner, the_end_of_a_group_cuts_what_runs_and_what_waits) {
+  ExecutionOptions options;
+  options.group_timeout = milliseconds(10);
+  // In sequence the second one has half of the group's time, the third none.
+  options.mode = Mode::sequential;
+  PlanDriver driver(plan_of({part("a", Placement::async, waits(milliseconds(6))),
+                             part("b", Placement::async, waits(milliseconds(6))),
+                             part("c", Placement::async, waits(milliseconds(6)))}),
+                    options);
+  driver.add({"x"});
+  driver.run();
+  EXPECT_EQ(driver.outcome(0, "a"), Outcome::ok);
+  EXPECT_EQ(driver.outcome(0, "b"), Outcome::timeout);
+  EXPECT_EQ(driver.outcome(0, "c"), Outcome::timeout);
+  EXPECT_EQ(driver.latency(0), milliseconds(10));
+}
+
+TEST(PlanRunner, time_a_group_leaves_is_the_next_ones) {
+  ExecutionOptions options;
+  options.group_timeout = milliseconds(10);
+  // A group's end is the start plus the budgets up to it: the second group has 18 ms.
+  options.enricher_timeout = milliseconds(10);
+  PlanDriver driver(plan_of({part("a", Placement::async, waits(milliseconds(2))),
+                             after(part("b", Placement::async, waits(milliseconds(9))), {"a"}),
+                             after(part("c", Placement::async, waits(milliseconds(9))), {"b"}),
+                             after(part("d", Placement::async, {What::hangs, {}}), {"c"})}),
+                    options);
+  driver.add({"x"});
+  driver.run();
+  EXPECT_EQ(driver.outcome(0, "c"), Outcome::ok);
+  EXPECT_EQ(driver.outcome(0, "d"), Outcome::timeout);
+  EXPECT_EQ(driver.latency(0), milliseconds(30));
+}
+
+TEST(PlanRunner, the_event_timeout_ends_everything) {
+  ExecutionOptions options;
+  options.event_timeout = milliseconds(7);
+  PlanDriver driver(plan_of({part("a", Placement::async, waits(milliseconds(5))),
+                             after(part("b", Placement::async, waits(milliseconds(5))), {"a"}),
+                             after(part("c", Placement::async, waits(milliseconds(5))), {"b"})}),
+                    options);
+  driver.add({"x"});
+  driver.run();
+  EXPECT_EQ(driver.outcome(0, "a"), Outcome::ok);
+  EXPECT_EQ(driver.outcome(0, "b"), Outcome::timeout);
+  EXPECT_EQ(driver.outcome(0, "c"), Outcome::timeout);
+  EXPECT_EQ(driver.latency(0), milliseconds(7));
+}
+
+TEST(PlanRunner, a_late_pool_call_touches_neither_its_event_nor_freed_memory) {
+  auto stuck = part("stuck", Placement::pool, {What::hangs, {}});
+  stuck.script->hang = std::make_shared<std::latch>(1);
+  stuck.script->hanging = std::make_shared<std::latch>(1);
+  ExecutionOptions options;
+  options.enricher_timeout = milliseconds(50);
+  options.group_timeout = milliseconds(100);
+  PlanDriver driver(plan_of({stuck, part("good", Placement::async, waits(milliseconds(5)))}),
+                    options);
+  driver.add({"x"});
+  driver.step(false);
+  stuck.script->hanging->wait();
+  driver.run(/*wait_for_pool=*/false);
+  EXPECT_EQ(driver.outcome(0, "stuck"), Outcome::timeout);
+  EXPECT_EQ(driver.outcome(0, "good"), Outcome::ok);
+  EXPECT_EQ(driver.runner().pool_calls_out(), 1u);
+  EXPECT_EQ(driver.batches_released(), 0u) << "the call may still read the event";
+  stuck.script->hang->count_down();
+  driver.wait_for_late_calls();
+  EXPECT_EQ(driver.batches_released(), 1u);
+  EXPECT_EQ(driver.runner().metrics().enrichers.at(0).late, 1u);
+  EXPECT_EQ(driver.lines().at(0).find("stuck"), std::string::npos);
+}
+
+TEST(PlanRunner, waiting_for_a_thread_is_not_counted_against_the_enrichers_own_limit) {
+  // One thread, held for 90 ms by the first event; the second event's call waits and then runs.
+  auto stuck = part("stuck", Placement::pool, {});
+  stuck.script->step = [](std::string_view message) {
+    return Step{message == "first" ? What::hangs : What::ok, {}};
+  };
+  stuck.script->hang = std::make_shared<std::latch>(1);
+  stuck.script->hanging = std::make_shared<std::latch>(1);
+  ExecutionOptions options;
+  options.max_parallel_threads = 1;
+  options.enricher_timeout = milliseconds(50);
+  options.group_timeout = milliseconds(200);
+  PlanDriver driver(plan_of({stuck}), options);
+  driver.add({"first", "second"});
+  driver.step(false);
+  stuck.script->hanging->wait();
+  while (driver.clock().now() - ManualClock().now() < milliseconds(90)) {
+    ASSERT_TRUE(driver.step(false));
+  }
+  EXPECT_EQ(driver.done(), 1u) << "the first timed out at 50 ms, the second still waits";
+  stuck.script->hang->count_down();
+  driver.wait_for_late_calls();
+  driver.run();
+  EXPECT_EQ(driver.outcome(0, "stuck"), Outcome::timeout);
+  EXPECT_EQ(driver.outcome(1, "stuck"), Outcome::ok);
+}
+
+TEST(PlanRunner, a_queued_pool_call_that_expires_never_starts) {
+  auto stuck = part("stuck", Placement::pool, {What::hangs, {}});
+  stuck.script->hang = std::make_shared<std::latch>(1);
+  stuck.script->hanging = std::make_shared<std::latch>(1);
+  ExecutionOptions options;
+  options.max_parallel_threads = 1;
+  options.group_timeout = milliseconds(100);
+  PlanDriver driver(plan_of({stuck}), options);
+  driver.add({"first", "second", "third"});
+  driver.step(false);
+  stuck.script->hanging->wait();
+  driver.run(/*wait_for_pool=*/false);
+  // The call that the thread took is out; the others were taken back from the queue.
+  EXPECT_EQ(driver.runner().pool_calls_out(), 1u);
+  EXPECT_EQ(driver.batches_released(), 2u);
+  EXPECT_EQ(driver.runner().metrics().enrichers.at(0).outcomes.at(
+                static_cast<std::size_t>(Outcome::timeout)),
+            3u);
+  stuck.script->hang->count_down();
+}
+
+TEST(PlanRunner, conditions_and_when_leave_the_enricher_out_for_that_event_only) {
+  auto picky = part("picky", Placement::inline_);
+  Setting when;
+  when.set("field", "message");
+  when.set("equals", "yes");
+  picky.metadata.when = *Predicate::parse(when);
+  PlanDriver driver(
+      plan_of({picky, after(part("next", Placement::async, waits(milliseconds(1))), {"picky"})}),
+      {});
+  driver.add({"no", "yes"});
+  driver.run();
+  EXPECT_EQ(driver.outcome(0, "picky"), Outcome::condition_false);
+  EXPECT_EQ(driver.outcome(0, "next"), Outcome::ok);
+  EXPECT_EQ(driver.outcome(1, "picky"), Outcome::ok);
+}
+
+TEST(PlanRunner, cancelling_gives_every_open_call_an_outcome_and_stops_it) {
+  PlanDriver driver(plan_of({part("a", Placement::async, {What::hangs, {}}),
+                             after(part("b", Placement::async), {"a"})}),
+                    {});
+  driver.add({"x", "y"});
+  driver.step(true);
+  driver.runner().cancel_all();
+  EXPECT_EQ(driver.done(), 2u);
+  EXPECT_EQ(driver.outcome(1, "a"), Outcome::cancelled);
+  EXPECT_EQ(driver.outcome(1, "b"), Outcome::cancelled);
+  EXPECT_EQ(driver.runner().calls_out(), 0u);
+}
+
+TEST(PlanRunner, a_frame_whose_call_never_ended_is_freed_with_the_runner) {
+  // Leaks are the sanitizer's to see.
+  PlanDriver driver(plan_of({part("a", Placement::async, waits(milliseconds(5)))}), {});
+  driver.add({"x"});
+  driver.step(true);
+  EXPECT_EQ(driver.runner().calls_out(), 1u);
+}
+
+}  // namespace
+}  // namespace logbraid::test
