@@ -101,9 +101,7 @@ void OrderedOutput::show(const FinishedBatch& batch) {
   }
 }
 
-bool OrderedOutput::write_to(Sink& sink, std::string_view lines) {
-  return note(sink.write(lines));
-}
+bool OrderedOutput::write_to(Sink& sink, std::string_view lines) { return note(sink.write(lines)); }
 
 bool OrderedOutput::note(const Result<bool>& taken) {
   if (!taken) {

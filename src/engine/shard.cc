@@ -111,7 +111,6 @@ void Shard::apply_malformed_policy(Batch& batch, FinishedBatch& finished) {
 void Shard::turn() {
   bool more = true;
   while (more) {
-    more = false;
     while (!waiting_.empty()) {
       BatchRun& run = *waiting_.front()->run;
       const std::uint32_t left = run.events() - run.admitted;
@@ -124,7 +123,6 @@ void Shard::turn() {
       const std::uint32_t window = parts_.options.in_flight;
       if (in_flight >= window) break;
       runner_.admit(run, std::min(left, window - in_flight));
-      more = true;
     }
     runner_.drain();
     for (BatchRun* const run : released_) {
@@ -134,8 +132,9 @@ void Shard::turn() {
       *active = std::move(active_.back());
       active_.pop_back();
     }
-    if (!released_.empty()) more = true;
     released_.clear();
+    // What ended made room in the window.
+    more = !waiting_.empty() && runner_.in_flight() < parts_.options.in_flight;
   }
 }
 

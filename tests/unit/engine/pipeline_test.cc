@@ -1,0 +1,277 @@
+#include "engine/pipeline.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "format/json_reader.h"
+#include "tests/support/memory_endpoints.h"
+#include "tests/support/plan_driver.h"
+
+namespace logbraid::test {
+namespace {
+
+using What = Step::What;
+
+struct Ran {
+  std::string output;
+  std::string dead_letters;
+  RunReport report;
+  std::vector<MalformedLine> malformed;
+};
+
+// The invariant of every run: nothing that was read is lost.
+void expect_nothing_lost(const RunCounts& counts) {
+  EXPECT_EQ(counts.read, counts.written + counts.dead_lettered + counts.dropped + counts.unwritten);
+}
+
+struct RunSettings {
+  ExecutionOptions options;
+  OnMalformed on_malformed = OnMalformed::keep;
+  std::size_t piece = SIZE_MAX;
+  std::size_t room = SIZE_MAX;
+  MemorySink::WhenFull when_full = MemorySink::WhenFull::never;
+};
+
+Ran run(std::string input, std::shared_ptr<const ExecutionPlan> plan, RunSettings settings = {}) {
+  Ran run;
+  PipelineParts parts;
+  parts.source = std::make_unique<MemorySource>(std::move(input), settings.piece);
+  parts.make_reader = [] { return std::make_unique<JsonReader>(); };
+  parts.plan = std::move(plan);
+  parts.options = settings.options;
+  parts.on_malformed = settings.on_malformed;
+  parts.sink = std::make_unique<MemorySink>(run.output, settings.room, settings.when_full);
+  parts.dead_letter = std::make_unique<MemorySink>(run.dead_letters);
+  parts.local_hour = [] { return 12; };
+  parts.on_malformed_line = [&run](const MalformedLine& line) { run.malformed.push_back(line); };
+  auto pipeline = Pipeline::create(std::move(parts));
+  EXPECT_TRUE(pipeline.has_value());
+  run.report = (*pipeline)->run();
+  expect_nothing_lost(run.report.counts);
+  return run;
+}
+
+std::shared_ptr<const ExecutionPlan> plan_with(Placement placement, std::size_t enrichers = 3) {
+  std::vector<PlanPart> parts;
+  for (std::size_t i = 0; i < enrichers; ++i) {
+    auto script = std::make_shared<Script>();
+    script->name = "e" + std::to_string(i);
+    script->writes = FieldPath(script->name);
+    for (std::size_t k = 0; k < enrichers; ++k)
+      script->looks_at.emplace_back("e" + std::to_string(k));
+    script->step = [i](std::string_view message) {
+      Step step;
+      step.delay = std::chrono::microseconds(message.size() * 37 % 100);
+      if ((message.size() + i) % 7 == 0) step.what = What::error;
+      return step;
+    };
+    PlanPart part{std::move(script), placement, {}};
+    if (i >= 2) part.metadata.dependencies = {"e0"};
+    parts.push_back(std::move(part));
+  }
+  return plan_of(parts);
+}
+
+std::shared_ptr<const ExecutionPlan> mixed_plan() {
+  std::vector<PlanPart> parts;
+  const Placement placements[] = {Placement::async,   Placement::inline_, Placement::pool,
+                                  Placement::inline_, Placement::async,   Placement::inline_};
+  for (std::size_t i = 0; i < 6; ++i) {
+    auto script = std::make_shared<Script>();
+    script->name = "e" + std::to_string(i);
+    script->writes = FieldPath("out." + script->name);
+    for (std::size_t k = 0; k < 6; ++k) script->looks_at.emplace_back("out.e" + std::to_string(k));
+    script->step = [](std::string_view message) {
+      return Step{What::ok, std::chrono::microseconds(message.size() * 131 % 300)};
+    };
+    PlanPart part{std::move(script), placements[i], {}};
+    if (i >= 3) part.metadata.dependencies = {"e" + std::to_string(i - 3)};
+    parts.push_back(std::move(part));
+  }
+  return plan_of(parts);
+}
+
+std::string numbered(std::size_t lines) {
+  std::string text;
+  for (std::size_t i = 0; i < lines; ++i) {
+    text += "{\"n\":" + std::to_string(i) + ",\"message\":\"" + std::string(i % 50, 'm') + "\"}\n";
+  }
+  return text;
+}
+
+TEST(Pipeline, what_no_enricher_changes_comes_out_byte_for_byte) {
+  const std::string input =
+      "{\"a\": 1.10,\"b\":[1, 2 ],\"c\":\"\\u00e9\",\"big\":123456789012345678901,\"e\":1e400}\n"
+      "{ \"dup\":1, \"dup\":2 }\n{}\n";
+  EXPECT_EQ(run(input, plan_of({})).output, input);
+}
+
+TEST(Pipeline, the_same_bytes_in_every_mode_schedule_and_number_of_shards) {
+  const std::string input = numbered(3000);
+  for (const auto& plan : {plan_with(Placement::inline_), plan_with(Placement::async),
+                           plan_with(Placement::pool), mixed_plan()}) {
+    std::string expected;
+    for (const unsigned shards : {1u, 2u, 8u}) {
+      for (const auto& [mode, schedule] : {std::pair{Mode::sequential, Schedule::ready},
+                                           std::pair{Mode::parallel, Schedule::ready},
+                                           std::pair{Mode::parallel, Schedule::levels}}) {
+        RunSettings settings;
+        settings.options.mode = mode;
+        settings.options.schedule = schedule;
+        settings.options.shards = shards;
+        settings.piece = 1000 + shards * 777;
+        const Ran made = run(input, plan, settings);
+        EXPECT_EQ(made.report.counts.written, 3000u);
+        if (expected.empty()) expected = made.output;
+        ASSERT_EQ(made.output, expected);
+      }
+    }
+  }
+}
+
+TEST(Pipeline, a_window_of_one_event_gives_the_same) {
+  RunSettings settings;
+  settings.options.in_flight = 1;
+  settings.options.shards = 1;
+  EXPECT_EQ(run(numbered(200), mixed_plan(), settings).output,
+            run(numbered(200), mixed_plan()).output);
+}
+
+TEST(Pipeline, lines_cut_anywhere_by_reads_are_put_together) {
+  const std::string input = numbered(40);
+  for (std::size_t piece = 1; piece <= 67; piece += 3) {
+    RunSettings settings;
+    settings.piece = piece;
+    ASSERT_EQ(run(input, plan_of({}), settings).output, input) << piece << " bytes a read";
+  }
+}
+
+TEST(Pipeline, empty_input_gives_empty_output) {
+  const Ran made = run("", mixed_plan());
+  EXPECT_EQ(made.output, "");
+  EXPECT_EQ(made.report.counts.read, 0u);
+  EXPECT_FALSE(made.report.error);
+}
+
+TEST(Pipeline, a_last_line_without_its_end_is_an_event) {
+  EXPECT_EQ(run("{\"a\":1}\n{\"a\":2}", plan_of({})).output, "{\"a\":1}\n{\"a\":2}\n");
+}
+
+TEST(Pipeline, blank_lines_are_passed_over) {
+  const Ran made = run("\n\n{\"a\":1}\n   \n\r\n{\"a\":2}\n\n", plan_of({}));
+  EXPECT_EQ(made.output, "{\"a\":1}\n{\"a\":2}\n");
+  EXPECT_EQ(made.report.counts.read, 2u);
+}
+
+TEST(Pipeline, a_refused_line_is_kept_by_default_and_shown_with_its_number) {
+  const Ran made = run("{\"a\":1}\n\nnot json\n{\"a\":2}\n", plan_of({}));
+  ASSERT_EQ(made.malformed.size(), 1u);
+  EXPECT_EQ(made.malformed[0].line, 3u);
+  EXPECT_EQ(made.malformed[0].text, "not json");
+  EXPECT_EQ(made.report.counts.malformed, 1u);
+  EXPECT_EQ(made.report.counts.written, 3u);
+  EXPECT_NE(made.output.find("{\"message\":\"not json\",\"parse_error\":\""), std::string::npos)
+      << made.output;
+}
+
+TEST(Pipeline, refused_lines_are_dropped_when_told_so) {
+  RunSettings settings;
+  settings.on_malformed = OnMalformed::drop;
+  const Ran made = run("{\"a\":1}\nnot json\n{\"a\":2}\n", plan_of({}), settings);
+  EXPECT_EQ(made.output, "{\"a\":1}\n{\"a\":2}\n");
+  EXPECT_EQ(made.report.counts.dropped, 1u);
+}
+
+TEST(Pipeline, refused_lines_go_to_the_dead_letter_sink_when_told_so) {
+  RunSettings settings;
+  settings.on_malformed = OnMalformed::dead_letter;
+  const Ran made = run("{\"a\":1}\nnot json\n{\"a\":2}\n", plan_of({}), settings);
+  EXPECT_EQ(made.output, "{\"a\":1}\n{\"a\":2}\n");
+  EXPECT_EQ(made.report.counts.dead_lettered, 1u);
+  EXPECT_NE(made.dead_letters.find("\"message\":\"not json\""), std::string::npos);
+}
+
+TEST(Pipeline, a_refused_line_ends_the_run_when_told_so) {
+  RunSettings settings;
+  settings.on_malformed = OnMalformed::fail;
+  const Ran made = run("{\"a\":1}\nnot json\n{\"a\":2}\n", plan_of({}), settings);
+  EXPECT_EQ(made.output, "{\"a\":1}\n");
+  ASSERT_TRUE(made.report.error);
+  EXPECT_NE(made.report.error->message.find("line 2"), std::string::npos);
+}
+
+TEST(Pipeline, dead_letters_without_a_sink_are_a_configuration_error) {
+  PipelineParts parts;
+  std::string output;
+  parts.source = std::make_unique<MemorySource>("");
+  parts.make_reader = [] { return std::make_unique<JsonReader>(); };
+  parts.plan = plan_of({});
+  parts.on_malformed = OnMalformed::dead_letter;
+  parts.sink = std::make_unique<MemorySink>(output);
+  const auto made = Pipeline::create(std::move(parts));
+  ASSERT_FALSE(made);
+  EXPECT_NE(made.error().message.find("dead_letter: {type: file"), std::string::npos);
+}
+
+TEST(Pipeline, a_huge_line_costs_bounded_memory_and_harms_no_neighbour) {
+  std::string input = "{\"a\":1}\n{\"b\":\"";
+  input.append(40 * 1024 * 1024, 'x');
+  input += "\"}\n{\"a\":2}\n";
+  const Ran made = run(std::move(input), plan_of({}));
+  EXPECT_EQ(made.report.counts.read, 3u);
+  EXPECT_EQ(made.report.counts.malformed, 1u);
+  EXPECT_TRUE(made.output.starts_with("{\"a\":1}\n{\"message\":\"{\\\"b\\\":\\\"xxx"));
+  EXPECT_TRUE(made.output.ends_with("\n{\"a\":2}\n"));
+  EXPECT_LT(made.output.size(), 2u * 1024 * 1024);
+}
+
+TEST(Pipeline, a_sink_that_nobody_reads_ends_the_run_quietly) {
+  RunSettings settings;
+  settings.room = 100'000;
+  settings.when_full = MemorySink::WhenFull::closed;
+  const Ran made = run(numbered(100'000), plan_with(Placement::inline_), settings);
+  EXPECT_TRUE(made.report.sink_closed);
+  EXPECT_FALSE(made.report.error);
+  EXPECT_LT(made.report.counts.read, 100'000u) << "it stopped reading";
+  EXPECT_GT(made.report.counts.unwritten, 0u);
+}
+
+TEST(Pipeline, a_sink_that_fails_ends_the_run_with_its_error) {
+  RunSettings settings;
+  settings.room = 100'000;
+  settings.when_full = MemorySink::WhenFull::error;
+  const Ran made = run(numbered(100'000), plan_with(Placement::async), settings);
+  ASSERT_TRUE(made.report.error);
+  EXPECT_EQ(made.report.error->message, "no space left on device");
+}
+
+TEST(Pipeline, a_pool_call_that_never_returns_holds_neither_the_stream_nor_its_end) {
+  auto script = std::make_shared<Script>();
+  script->name = "stuck";
+  script->writes = FieldPath("stuck");
+  script->hang = std::make_shared<std::latch>(1);
+  script->hanging = std::make_shared<std::latch>(1);
+  script->step = [](std::string_view message) {
+    return Step{message.empty() ? What::hangs : What::ok, {}};
+  };
+  PlanPart part{script, Placement::pool, {}};
+  part.metadata.timeout = std::chrono::milliseconds(20);
+  std::string output;
+  PipelineParts parts;
+  parts.source = std::make_unique<MemorySource>("{\"message\":\"\"}\n{\"message\":\"fine\"}\n");
+  parts.make_reader = [] { return std::make_unique<JsonReader>(); };
+  parts.plan = plan_of({part});
+  parts.sink = std::make_unique<MemorySink>(output);
+  auto pipeline = Pipeline::create(std::move(parts));
+  const RunReport report = (*pipeline)->run();
+  EXPECT_EQ(report.counts.written, 2u);
+  EXPECT_EQ(report.calls_still_out, 1u);
+  EXPECT_TRUE(output.starts_with("{\"message\":\"\"}\n{\"message\":\"fine\",\"stuck\":"));
+  script->hang->count_down();
+}
+
+}  // namespace
+}  // namespace logbraid::test
