@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "core/json_text.h"
 #include "format/lines.h"
 
 namespace logbraid {
@@ -14,8 +13,7 @@ constexpr std::size_t kBlock = 8 * 1024;
 
 // Why the index refused a line.
 void add_unindexable(Batch& batch, std::string_view line) {
-  const std::size_t valid = valid_utf8_prefix(line);
-  if (valid != line.size()) return add_malformed_at(batch, line, valid, "not UTF-8");
+  if (!is_utf8(line)) return add_not_utf8(batch, line);
   std::size_t opened = 0;
   bool in_string = false;
   for (std::size_t i = 0; i < line.size(); ++i) {

@@ -69,11 +69,11 @@ void JsonWalk::skip_to(const char* place) {
   at_ = std::lower_bound(at_, last_, static_cast<std::uint32_t>(place - text_));
 }
 
-const char* JsonWalk::fail(Index where, const char* why) {
+std::nullptr_t JsonWalk::fail(Index where, const char* why) {
   return fail_at(where < last_ ? text_ + *where : line_end_, why);
 }
 
-const char* JsonWalk::fail_at(const char* where, const char* why) {
+std::nullptr_t JsonWalk::fail_at(const char* where, const char* why) {
   error_at_ = std::min(where, line_end_);
   error_ = where < line_end_ ? why : kEndsEarly;
   return nullptr;
@@ -81,15 +81,13 @@ const char* JsonWalk::fail_at(const char* where, const char* why) {
 
 bool JsonWalk::object(const char* line_end, Arena& arena) {
   line_end_ = line_end;
-  Index at = at_;
-  const char* const open = text_ + *at;
-  if (*open != '{') return fail(at, "expected '{': a line is one JSON object"), false;
+  const char* const open = text_ + *at_;
+  if (*open != '{') return fail(at_, "expected '{': a line is one JSON object"), false;
   if (backslash_ <= open) {
     const void* found = std::memchr(open, '\\', static_cast<std::size_t>(text_end_ - open));
     backslash_ = found == nullptr ? text_end_ : static_cast<const char*>(found);
   }
-  ++at;
-  const char* const close = members(at, arena);
+  const auto [close, at] = members(at_ + 1, arena);
   if (close == nullptr) return false;
   // Members were read without a look at the line's end. Brackets that close behind it belong to
   // other lines.
@@ -102,18 +100,27 @@ bool JsonWalk::object(const char* line_end, Arena& arena) {
   return true;
 }
 
-// Behind '{'; gives the place of the closing '}', with `at` behind its index.
-const char* JsonWalk::members(Index& at, Arena& arena) {
-  size_ = 0;
-  key_mask_ = 0;
-  const char* place = text_ + *at++;
-  if (*place == '}') return place;
+// All behind '{'; gives the place of the closing '}'.
+JsonWalk::Passed JsonWalk::members(Index at, Arena& arena) {
+  // Kept here, not in this object: a field that is stored might for all the compiler knows change
+  // what stands there.
+  const char* const text = text_;
+  std::uint32_t size = 0;
+  std::uint64_t key_mask = 0;
+  const auto passed = [&](const char* close) {
+    size_ = size;
+    key_mask_ = key_mask;
+    return Passed{close, at};
+  };
+
+  const char* place = text + *at++;
+  if (*place == '}') return passed(place);
   for (;;) {
     if (*place != '"') return fail(at - 1, "expected a key in quotes");
-    const char* const colon = text_ + *at++;
+    const char* const colon = text + *at++;
     if (*colon != ':') return fail(at - 1, "expected ':'");
-    if (size_ == Reader::kMaxFields) return fail(at - 2, "more than 4096 members");
-    Field& field = fields_[size_++];
+    if (size == Reader::kMaxFields) return fail(at - 2, "more than 4096 members");
+    Field& field = fields_[size++];
     const char* const key = place + 1;
     const char* const key_end = closing_quote(colon);
     field.key = key;
@@ -121,18 +128,18 @@ const char* JsonWalk::members(Index& at, Arena& arena) {
     field.key_escaped = backslash_ < key_end;
     if (field.key_escaped) [[unlikely]] {
       if (!escapes(key_end)) return nullptr;
-      key_mask_ |= key_bit(unescape_json(field.key_text(), arena));
+      key_mask |= key_bit(unescape_json(field.key_text(), arena));
     } else {
-      key_mask_ |= key_bit(field.key_text());
+      key_mask |= key_bit(field.key_text());
     }
 
-    const char* value = text_ + *at++;
+    const char* value = text + *at++;
     field.raw_escaped = false;
     const char* end;
     switch (*value) {
       case '"': {
         // The guard's brace is neither ',' nor '}': it never gets as far as closing_quote().
-        const char* const next = text_ + *at;
+        const char* const next = text + *at;
         if (*next != ',' && *next != '}') return fail(at, "expected ',' or '}'");
         end = closing_quote(next);
         ++value;
@@ -144,12 +151,14 @@ const char* JsonWalk::members(Index& at, Arena& arena) {
       case '{':
       case '[':
         field.token = *value == '{' ? Token::object : Token::array;
-        end = container(at);
-        if (end == nullptr) return nullptr;
-        ++end;
-        break;
+        if (const Passed inner = container(at); inner.place != nullptr) {
+          end = inner.place + 1;
+          at = inner.behind;
+          break;
+        }
+        return nullptr;
       default:
-        end = scalar(value, at < last_ ? text_ + *at : text_end_);
+        end = scalar(value, text + *at);
         if (end == nullptr) return nullptr;
         field.token = *value == 'n'                    ? Token::null
                       : *value == 't' || *value == 'f' ? Token::boolean
@@ -158,19 +167,19 @@ const char* JsonWalk::members(Index& at, Arena& arena) {
     field.raw = value;
     field.raw_size = static_cast<std::uint32_t>(end - value);
 
-    place = text_ + *at++;
-    if (*place == '}') return place;
+    place = text + *at++;
+    if (*place == '}') return passed(place);
     if (*place != ',') return fail(at - 1, "expected ',' or '}'");
-    place = text_ + *at++;
+    place = text + *at++;
   }
 }
 
-// Checks the object or array whose opening bracket is at[-1]; gives the place of its closing one,
-// with `at` behind its index.
-const char* JsonWalk::container(Index& at) {
+// Checks the object or array whose opening bracket is at[-1]; gives the place of its closing one.
+JsonWalk::Passed JsonWalk::container(Index at) {
+  const char* const text = text_;
   std::uint64_t objects = 0;  // one bit a level, the innermost lowest: an object, not an array
   std::uint32_t depth = 1;    // the event itself
-  const char* place = text_ + at[-1];
+  const char* place = text + at[-1];
 
 open:
   // Lines that open brackets and never close them must not make each walk run through all lines
@@ -178,7 +187,7 @@ open:
   if (place >= line_end_) return fail_at(place, kEndsEarly);
   if (++depth > Reader::kMaxDepth) return fail(at - 1, "nested deeper than 64 levels");
   objects = objects << 1 | (*place == '{' ? 1 : 0);
-  place = text_ + *at++;
+  place = text + *at++;
   if (objects & 1) {
     if (*place == '}') goto close;
     goto key;
@@ -188,15 +197,15 @@ open:
 
 key:
   if (*place != '"') return fail(at - 1, "expected a key in quotes");
-  place = text_ + *at++;
+  place = text + *at++;
   if (*place != ':') return fail(at - 1, "expected ':'");
   if (backslash_ < place && !escapes(closing_quote(place))) return nullptr;
-  place = text_ + *at++;
+  place = text + *at++;
 
 value:
   switch (*place) {
     case '"':
-      place = text_ + *at++;
+      place = text + *at++;
       if (*place != ',' && *place != '}' && *place != ']') {
         return fail(at - 1, "expected ',' or a closing bracket");
       }
@@ -206,15 +215,15 @@ value:
     case '[':
       goto open;
     default:
-      if (scalar(place, at < last_ ? text_ + *at : text_end_) == nullptr) return nullptr;
+      if (scalar(place, text + *at) == nullptr) return nullptr;
   }
 
 next:
-  place = text_ + *at++;
+  place = text + *at++;
 
 separator:
   if (*place == ',') {
-    place = text_ + *at++;
+    place = text + *at++;
     if (objects & 1) goto key;
     goto value;
   }
@@ -224,7 +233,7 @@ separator:
 
 close:
   objects >>= 1;
-  if (--depth == 1) return place;
+  if (--depth == 1) return {place, at};
   goto next;
 }
 

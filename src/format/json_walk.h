@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -47,12 +48,21 @@ class JsonWalk {
  private:
   using Index = const std::uint32_t*;
 
-  const char* members(Index& at, Arena& arena);
-  const char* container(Index& at);
+  // A closing bracket that was reached; nowhere when it was not: fail() says why.
+  struct Passed {
+    Passed(const char* closing, Index next) : place(closing), behind(next) {}
+    Passed(std::nullptr_t) : place(nullptr), behind(nullptr) {}  // NOLINT: so that fail() is one
+
+    const char* place;
+    Index behind;
+  };
+
+  Passed members(Index at, Arena& arena);
+  Passed container(Index at);
   const char* scalar(const char* value, const char* next);
   bool escapes(const char* string_end);
-  const char* fail(Index where, const char* why);
-  const char* fail_at(const char* where, const char* why);
+  std::nullptr_t fail(Index where, const char* why);
+  std::nullptr_t fail_at(const char* where, const char* why);
 
   const char* text_ = nullptr;
   const char* text_end_ = nullptr;
