@@ -177,8 +177,9 @@ constexpr std::array<char, 256> kEscapes = [] {
 }  // namespace
 
 std::string_view unescape_json(std::string_view raw, Arena& arena) {
+  if (raw.empty()) return raw;
   const void* first = std::memchr(raw.data(), '\\', raw.size());
-  if (raw.empty() || first == nullptr) return raw;
+  if (first == nullptr) return raw;
   char* const out = arena.allocate_array<char>(raw.size());  // an escape never grows
   const char* at = static_cast<const char*>(first);
   const char* const end = raw.data() + raw.size();

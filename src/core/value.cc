@@ -1,10 +1,32 @@
 #include "logbraid/value.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
 
 namespace logbraid {
+namespace {
+
+// Whether a number that is out of the range of double is too small for it, not too large;
+// from_chars does not say. The place of the first digit that counts and the exponent decide.
+bool is_tiny(std::string_view number) {
+  const std::size_t digits = std::min(number.find_first_of("eE"), number.size());
+  const std::size_t point = std::min(number.find('.'), digits);
+  const std::size_t first = number.find_first_of("123456789");
+  const std::int64_t power =
+      static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first) - (first < point ? 1 : 0);
+  if (digits == number.size()) return power < 0;
+  std::string_view exponent = number.substr(digits + 1);
+  if (exponent.front() == '+') exponent.remove_prefix(1);
+  std::int64_t value = 0;
+  const auto [end, code] =
+      std::from_chars(exponent.data(), exponent.data() + exponent.size(), value);
+  if (code == std::errc::result_out_of_range) return exponent.front() == '-';
+  return value < -power;
+}
+
+}  // namespace
 
 std::string_view to_string(ValueKind kind) {
   switch (kind) {
@@ -45,12 +67,8 @@ std::optional<double> Value::as_double() const noexcept {
   double value = 0;
   const auto [end, code] = std::from_chars(text_, text_ + size_, value);
   if (code != std::errc::result_out_of_range) return value;
-  // from_chars does not say on which side it left the range: a negative exponent is underflow.
   const std::string_view spelling = text();
-  const std::size_t exponent = spelling.find_first_of("eE");
-  const bool tiny = exponent != std::string_view::npos && exponent + 1 < spelling.size() &&
-                    spelling[exponent + 1] == '-';
-  const double magnitude = tiny ? 0.0 : std::numeric_limits<double>::infinity();
+  const double magnitude = is_tiny(spelling) ? 0.0 : std::numeric_limits<double>::infinity();
   return spelling.front() == '-' ? -magnitude : magnitude;
 }
 
