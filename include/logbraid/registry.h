@@ -86,7 +86,7 @@ class Registry {
   struct Entry;
   struct Selection;
 
-  Result<void> insert(Entry entry);
+  Result<void> insert(std::string kind, EnricherMetadata metadata, EnricherInstance instance);
   Result<Selection> select(std::span<const std::string> names) const;
 
   mutable std::mutex mutex_;

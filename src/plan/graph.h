@@ -42,4 +42,18 @@ std::vector<std::vector<Node>> waves(const Neighbours& dependents, std::span<con
 // least.
 std::vector<Node> find_ring(const Neighbours& dependencies, const std::vector<bool>& left_over);
 
+// The strong component of each node: two nodes of one number lie on a common ring.
+struct Components {
+  std::vector<std::uint32_t> of;     // by node
+  std::vector<std::uint32_t> sizes;  // by component
+  bool in_ring(Node node) const { return sizes[of[node]] > 1; }
+};
+Components strong_components(const Neighbours& dependents);
+
+// A place for each node so that dependencies stand first and, as far as they let, lower priority
+// does, then what was listed earlier: the first by (priority, listing) stands as early as it can,
+// then the second, and so on. The graph must have no ring.
+std::vector<std::uint32_t> ranks(const Neighbours& dependencies, const Neighbours& dependents,
+                                 std::span<const int> priorities);
+
 }  // namespace logbraid::plan

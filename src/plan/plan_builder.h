@@ -2,30 +2,23 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "logbraid/plan.h"
+#include "plan/caused_arc.h"
+#include "plan/field_index.h"
 #include "plan/graph.h"
 
 namespace logbraid {
-
-// Why one enricher runs after another, strongest first.
-enum class Cause : std::uint8_t { required, dependency, reads };
-
-struct CausedArc {
-  plan::Node from;
-  plan::Node to;
-  Cause cause;
-  std::uint32_t path = 0;  // reads: which of the paths
-};
 
 // What resolving has found out, in the order in which the names were asked for.
 struct ResolvedGraph {
   std::vector<PlanNode> nodes;  // without level and edges
   std::vector<CausedArc> arcs;  // no ring; several of one pair become one edge
   std::vector<std::vector<plan::Node>> waves;
-  std::vector<std::string> paths;  // what CausedArc::path counts
+  std::optional<FieldIndex> fields;  // unset: nobody reads what another one writes
   std::vector<DisabledEnricher> disabled;
   std::vector<std::string> warnings;
   std::uint64_t generation = 0;
@@ -39,7 +32,7 @@ class PlanBuilder {
  private:
   static void add_edges(ExecutionPlan& plan, const ResolvedGraph& graph,
                         const std::vector<std::uint32_t>& place);
-  static void add_ancestors(ExecutionPlan& plan);
+  static bool add_ancestor(ExecutionPlan& plan, std::uint64_t* bits, std::uint32_t dependency);
 };
 
 }  // namespace logbraid

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "plan/enabled.h"
 #include "plan/plan_builder.h"
 #include "plan/resolver.h"
 
@@ -26,6 +27,19 @@ bool is_null(const EnricherPtr& enricher) {
 
 std::string quoted(std::string_view name) { return "\"" + std::string(name) + "\""; }
 
+std::string available(const std::vector<std::string>& names) {
+  constexpr std::size_t kMaxNamed = 30;
+  if (names.empty()) return "there is none";
+  std::string text = "there are: ";
+  for (std::size_t i = 0; i < names.size() && i < kMaxNamed; ++i) {
+    text += (i == 0 ? "" : ", ") + names[i];
+  }
+  if (names.size() > kMaxNamed) {
+    text += " and " + std::to_string(names.size() - kMaxNamed) + " more";
+  }
+  return text;
+}
+
 }  // namespace
 
 struct Registry::Entry {
@@ -36,47 +50,49 @@ struct Registry::Selection {
   std::vector<std::shared_ptr<const Entry>> entries;  // in the order asked for
   std::vector<std::string> unregistered;              // dependencies nobody registered, sorted
   std::uint64_t generation = 0;
+
+  std::vector<PlanNode> nodes() const {
+    std::vector<PlanNode> copies;
+    copies.reserve(entries.size());
+    for (const auto& entry : entries) copies.push_back(entry->node);
+    return copies;
+  }
 };
 
-Result<void> Registry::insert(Entry entry) {
-  PlanNode& node = entry.node;
-  node.name = node.metadata.name;
+Result<void> Registry::insert(std::string kind, EnricherMetadata metadata,
+                              EnricherInstance instance) {
+  auto entry = std::make_shared<Entry>();
+  PlanNode& node = entry->node;
+  node.name = metadata.name;
+  node.kind = std::move(kind);
+  node.metadata = std::move(metadata);
+  node.enricher = std::move(instance.enricher);
+  for (FieldPath& path : instance.reads) node.metadata.reads.push_back(std::move(path));
+  for (FieldPath& path : instance.writes) node.metadata.writes.push_back(std::move(path));
+
   if (node.name.empty()) return Error("an enricher needs a name");
   if (is_null(node.enricher)) return Error("enricher " + quoted(node.name) + " is null");
-
+  // A coroutine runs on the loop and nowhere else.
   const bool is_async = std::holds_alternative<std::shared_ptr<AsyncEnricher>>(node.enricher);
-  if (node.metadata.placement && (*node.metadata.placement == Placement::async) != is_async) {
+  node.placement =
+      node.metadata.placement.value_or(is_async ? Placement::async : instance.placement);
+  if ((node.placement == Placement::async) != is_async) {
     return Error("enricher " + quoted(node.name) +
-                 (is_async ? " is a coroutine and can only be placed async"
-                           : " is no coroutine: its placement is inline or pool"));
-  }
-  if (is_async) {
-    node.placement = Placement::async;
-  } else if (node.metadata.placement) {
-    node.placement = *node.metadata.placement;
-  } else if (node.placement == Placement::async) {
-    return Error("enricher " + quoted(node.name) +
-                 " is no coroutine: its placement is inline or pool");
+                 (is_async ? " is a coroutine: it can only be placed async"
+                           : " is no coroutine: it can be placed inline or in the pool"));
   }
 
-  auto shared = std::make_shared<const Entry>(std::move(entry));
   const std::lock_guard lock(mutex_);
-  if (!entries_.try_emplace(shared->node.name, shared).second) {
-    return Error("enricher " + quoted(shared->node.name) + " is registered already");
+  if (!entries_.try_emplace(node.name, entry).second) {
+    return Error("enricher " + quoted(node.name) + " is registered already");
   }
-  order_.push_back(shared->node.name);
+  order_.push_back(node.name);
   generation_.fetch_add(1, std::memory_order_release);
   return {};
 }
 
 Result<void> Registry::add(EnricherMetadata metadata, EnricherInstance instance) {
-  Entry entry;
-  entry.node.metadata = std::move(metadata);
-  entry.node.enricher = std::move(instance.enricher);
-  entry.node.placement = instance.placement;
-  for (FieldPath& path : instance.reads) entry.node.metadata.reads.push_back(std::move(path));
-  for (FieldPath& path : instance.writes) entry.node.metadata.writes.push_back(std::move(path));
-  return insert(std::move(entry));
+  return insert("", std::move(metadata), std::move(instance));
 }
 
 Result<void> Registry::add(EnricherMetadata metadata, EnrichFunction function) {
@@ -133,25 +149,16 @@ Result<void> Registry::add_instance(EnricherMetadata metadata, std::string_view 
                                     const Setting& settings, const MakeContext& context) {
   const auto found = this->kind(kind);
   if (!found) {
-    std::string available;
-    for (const EnricherKind& other : kinds()) {
-      available += (available.empty() ? "" : ", ") + other.name;
-    }
+    std::vector<std::string> kind_names;
+    for (const EnricherKind& other : kinds()) kind_names.push_back(other.name);
     return settings.error("enricher " + quoted(metadata.name) + ": there is no kind " +
-                          quoted(kind) + "; there are: " + available);
+                          quoted(kind) + "; " + available(kind_names));
   }
   auto checked = Settings::check(settings, found->settings);
   if (!checked) return checked.error();
   auto instance = found->make(*checked, context);
   if (!instance) return instance.error();
-  Entry entry;
-  entry.node.kind = found->name;
-  entry.node.metadata = std::move(metadata);
-  entry.node.enricher = std::move(instance->enricher);
-  entry.node.placement = instance->placement;
-  for (FieldPath& path : instance->reads) entry.node.metadata.reads.push_back(std::move(path));
-  for (FieldPath& path : instance->writes) entry.node.metadata.writes.push_back(std::move(path));
-  return insert(std::move(entry));
+  return insert(found->name, std::move(metadata), *std::move(instance));
 }
 
 void Registry::clear() {
@@ -181,9 +188,7 @@ Result<Registry::Selection> Registry::select(std::span<const std::string> names)
   for (const std::string& name : names) {
     const auto found = entries_.find(name);
     if (found == entries_.end()) {
-      std::string available;
-      for (const std::string& other : order_) available += (available.empty() ? "" : ", ") + other;
-      return Error("enricher " + quoted(name) + " is not registered; registered are: " + available);
+      return Error("enricher " + quoted(name) + " is not registered; " + available(order_));
     }
     if (!seen.insert(found->first).second) {
       return Error("enricher " + quoted(name) + " is listed twice");
@@ -207,23 +212,27 @@ Result<std::shared_ptr<const ExecutionPlan>> Registry::resolve(std::span<const s
                                                                const PlanOptions& options) const {
   auto selection = select(names);
   if (!selection) return selection.error();
-  ResolveInput input;
-  for (const auto& entry : selection->entries) input.nodes.push_back(entry->node);
-  input.unregistered = std::move(selection->unregistered);
-  input.generation = selection->generation;
-  auto graph = resolve_graph(std::move(input), options);
+  auto enabled = choose_enabled(selection->nodes(), selection->unregistered, options);
+  if (!enabled) return enabled.error();
+  auto graph = resolve_graph(std::move(enabled->nodes), options.cycles_by_priority);
   if (!graph) return graph.error();
+  graph->disabled = std::move(enabled->disabled);
+  graph->warnings.insert(graph->warnings.begin(), enabled->warnings.begin(),
+                         enabled->warnings.end());
+  graph->generation = selection->generation;
   return PlanBuilder::build(*std::move(graph));
 }
 
 Result<Resolution> Registry::resolve_dependencies(std::span<const std::string> names) const {
-  auto plan = resolve(names);
-  if (!plan) return plan.error();
+  auto selection = select(names);
+  if (!selection) return selection.error();
+  auto graph = resolve_graph(selection->nodes(), false);
+  if (!graph) return graph.error();
   Resolution resolution;
-  for (const auto& group : (*plan)->groups()) {
-    auto& named = resolution.groups.emplace_back();
-    for (const std::uint32_t n : group) named.push_back((**plan)[n].name);
-    resolution.order.insert(resolution.order.end(), named.begin(), named.end());
+  for (const auto& wave : graph->waves) {
+    auto& group = resolution.groups.emplace_back();
+    for (const plan::Node n : wave) group.push_back(graph->nodes[n].name);
+    resolution.order.insert(resolution.order.end(), group.begin(), group.end());
   }
   return resolution;
 }

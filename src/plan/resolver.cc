@@ -1,11 +1,14 @@
 #include "plan/resolver.h"
 
 #include <algorithm>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 
-#include "plan/graph.h"
+#include "plan/field_warnings.h"
+#include "plan/inferred_arcs.h"
+#include "plan/ring_cutter.h"
 
 namespace logbraid {
 namespace {
@@ -14,6 +17,8 @@ using plan::Arc;
 using plan::Neighbours;
 using plan::Node;
 
+constexpr std::size_t kMaxNamed = 20;
+
 std::vector<Arc> plain(const std::vector<CausedArc>& arcs) {
   std::vector<Arc> result;
   result.reserve(arcs.size());
@@ -21,13 +26,12 @@ std::vector<Arc> plain(const std::vector<CausedArc>& arcs) {
   return result;
 }
 
-// `dependencies` and `requires` between enabled enrichers, one arc a pair.
+// `dependencies` and `requires` between the nodes, one arc a pair.
 std::vector<CausedArc> declared_arcs(const std::vector<PlanNode>& nodes) {
   std::unordered_map<std::string_view, Node> by_name;
   for (Node n = 0; n < nodes.size(); ++n) by_name.emplace(nodes[n].name, n);
   std::vector<CausedArc> arcs;
   for (Node n = 0; n < nodes.size(); ++n) {
-    const EnricherMetadata& metadata = nodes[n].metadata;
     const auto first = static_cast<std::ptrdiff_t>(arcs.size());
     const auto add = [&](const std::vector<std::string>& names, Cause cause) {
       for (const std::string& name : names) {
@@ -36,9 +40,9 @@ std::vector<CausedArc> declared_arcs(const std::vector<PlanNode>& nodes) {
         }
       }
     };
-    add(metadata.required, Cause::required);
-    add(metadata.dependencies, Cause::dependency);
-    // A name listed twice, or in both lists, is one edge: the stronger one, which stands first.
+    add(nodes[n].metadata.required, Cause::required);
+    add(nodes[n].metadata.dependencies, Cause::dependency);
+    // A name listed twice, or in both lists, is one arc: the stronger one, which stands first.
     std::stable_sort(arcs.begin() + first, arcs.end(),
                      [](const CausedArc& a, const CausedArc& b) { return a.from < b.from; });
     arcs.erase(std::unique(arcs.begin() + first, arcs.end(),
@@ -48,33 +52,109 @@ std::vector<CausedArc> declared_arcs(const std::vector<PlanNode>& nodes) {
   return arcs;
 }
 
+// The nodes in no wave: those of rings, and those behind them.
+std::vector<bool> left_over(std::size_t count, const std::vector<std::vector<Node>>& waves) {
+  std::vector<bool> result(count, true);
+  for (const auto& wave : waves) {
+    for (const Node n : wave) result[n] = false;
+  }
+  return result;
+}
+
+Error ring_error(const std::vector<PlanNode>& nodes, const Neighbours& dependencies,
+                 const std::vector<bool>& left) {
+  const std::vector<Node> ring = plan::find_ring(dependencies, left);
+  std::string text = "dependencies form a ring, each depends on the next: ";
+  for (const Node n : ring) text += nodes[n].name + " -> ";
+  text += nodes[ring.front()].name + "; remove one of them or set cycles: by_priority";
+  std::size_t others = 0;
+  std::string behind;
+  for (Node n = 0; n < nodes.size(); ++n) {
+    if (!left[n] || std::find(ring.begin(), ring.end(), n) != ring.end()) continue;
+    if (++others <= kMaxNamed) behind += (behind.empty() ? "" : ", ") + nodes[n].name;
+  }
+  if (others > kMaxNamed) behind += " and " + std::to_string(others - kMaxNamed) + " more";
+  if (others != 0) text += " (in other rings or behind one: " + behind + ")";
+  return Error(text);
+}
+
+bool any_reads(const std::vector<PlanNode>& nodes) {
+  return std::any_of(nodes.begin(), nodes.end(), [](const PlanNode& node) {
+    return !node.metadata.reads.empty() || !node.metadata.writes.empty() || node.metadata.when;
+  });
+}
+
+// Adds the arcs that reads and writes imply and takes out what contradicts.
+Result<void> add_inferred(ResolvedGraph& graph, std::span<const std::uint32_t> ranks) {
+  graph.fields.emplace(graph.nodes);
+  const InferredArcs inferred(*graph.fields, ranks);
+  auto chained = inferred.chained();
+  if (!chained) return chained.error();
+  if (chained->empty()) return {};
+  for (std::string& text :
+       chain_warnings(*graph.fields, inferred, ranks, graph.arcs, graph.nodes)) {
+    graph.warnings.push_back(std::move(text));
+  }
+  graph.arcs.insert(graph.arcs.end(), chained->begin(), chained->end());
+
+  const auto count = static_cast<std::uint32_t>(graph.nodes.size());
+  const auto components =
+      plan::strong_components(Neighbours(count, plain(graph.arcs), Neighbours::Side::targets));
+  std::vector<bool> in_ring(count);
+  bool any = false;
+  for (Node n = 0; n < count; ++n) {
+    in_ring[n] = components.in_ring(n);
+    any = any || in_ring[n];
+  }
+  if (!any) return {};
+  // Cutting takes arcs away on which pairs without a ring of their own may lean.
+  auto pairs = inferred.pairs_of(in_ring);
+  if (!pairs) return pairs.error();
+  for (CausedArc& arc : *pairs) {
+    arc.spare = true;
+    graph.arcs.push_back(arc);
+  }
+  CutResult cut = RingCutter(*graph.fields, graph.nodes, ranks).cut(std::move(graph.arcs));
+  graph.arcs = std::move(cut.arcs);
+  for (std::string& text : cut.warnings) graph.warnings.push_back(std::move(text));
+  return {};
+}
+
 }  // namespace
 
-Result<ResolvedGraph> resolve_graph(ResolveInput input, const PlanOptions&) {
+Result<ResolvedGraph> resolve_graph(std::vector<PlanNode> nodes, bool cycles_by_priority) {
   ResolvedGraph graph;
-  graph.arcs = declared_arcs(input.nodes);
-  const std::vector<Arc> arcs = plain(graph.arcs);
-  const auto count = static_cast<std::uint32_t>(input.nodes.size());
+  graph.nodes = std::move(nodes);
+  const auto count = static_cast<std::uint32_t>(graph.nodes.size());
   std::vector<int> priorities;
-  for (const PlanNode& node : input.nodes) priorities.push_back(node.metadata.priority);
-  graph.waves = plan::waves(Neighbours(count, arcs, Neighbours::Side::targets), priorities);
+  priorities.reserve(count);
+  for (const PlanNode& node : graph.nodes) priorities.push_back(node.metadata.priority);
 
-  std::vector<bool> left_over(count, true);
-  std::size_t placed = 0;
-  for (const auto& wave : graph.waves) {
-    placed += wave.size();
-    for (const Node n : wave) left_over[n] = false;
+  graph.arcs = declared_arcs(graph.nodes);
+  Neighbours dependents(count, plain(graph.arcs), Neighbours::Side::targets);
+  graph.waves = plan::waves(dependents, priorities);
+  const std::vector<bool> left = left_over(count, graph.waves);
+  const bool has_ring = std::find(left.begin(), left.end(), true) != left.end();
+  if (has_ring && !cycles_by_priority) {
+    return ring_error(graph.nodes, Neighbours(count, plain(graph.arcs), Neighbours::Side::sources),
+                      left);
   }
-  if (placed != count) {
-    const auto ring =
-        plan::find_ring(Neighbours(count, arcs, Neighbours::Side::sources), left_over);
-    std::string text = "dependencies form a ring: ";
-    for (const Node n : ring) text += input.nodes[n].name + " -> ";
-    return Error(text + input.nodes[ring.front()].name);
+  if (has_ring) {
+    CutResult cut = cut_declared_rings(std::move(graph.arcs), graph.nodes);
+    graph.arcs = std::move(cut.arcs);
+    graph.warnings = std::move(cut.warnings);
   }
-  graph.nodes = std::move(input.nodes);
-  graph.disabled = std::move(input.disabled);
-  graph.generation = input.generation;
+  const bool reads = any_reads(graph.nodes);
+  if (!has_ring && !reads) return graph;
+
+  if (reads) {
+    const std::vector<Arc> arcs = plain(graph.arcs);
+    const auto ranks = plan::ranks(Neighbours(count, arcs, Neighbours::Side::sources),
+                                   Neighbours(count, arcs, Neighbours::Side::targets), priorities);
+    if (auto added = add_inferred(graph, ranks); !added) return added.error();
+  }
+  dependents = Neighbours(count, plain(graph.arcs), Neighbours::Side::targets);
+  graph.waves = plan::waves(dependents, priorities);
   return graph;
 }
 

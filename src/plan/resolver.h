@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cstdint>
-#include <string>
 #include <vector>
 
 #include "logbraid/plan.h"
@@ -10,17 +8,9 @@
 
 namespace logbraid {
 
-// What is resolved: the enabled enrichers in the order in which they were asked for.
-struct ResolveInput {
-  std::vector<PlanNode> nodes;             // name, kind, metadata, enricher, placement
-  std::vector<std::string> unregistered;   // names they depend on that nobody registered, sorted
-  std::vector<DisabledEnricher> disabled;  // left out before
-  std::uint64_t generation = 0;
-};
-
-// Edges, rings, waves.
-// Errors: a ring of declared dependencies, which is printed; with `strict` a dependency that is not
-//         registered.
-Result<ResolvedGraph> resolve_graph(ResolveInput input, const PlanOptions& options);
+// The edges between enrichers, in the order in which they were asked for, and their waves.
+// Errors: a ring of declared dependencies, which is printed, unless `cycles_by_priority`; more
+//         inferred edges than InferredArcs::kMaxArcs.
+Result<ResolvedGraph> resolve_graph(std::vector<PlanNode> nodes, bool cycles_by_priority);
 
 }  // namespace logbraid
