@@ -64,13 +64,15 @@ std::vector<bool> left_over(std::size_t count, const std::vector<std::vector<Nod
 Error ring_error(const std::vector<PlanNode>& nodes, const Neighbours& dependencies,
                  const std::vector<bool>& left) {
   const std::vector<Node> ring = plan::find_ring(dependencies, left);
-  std::string text = "dependencies form a ring, each depends on the next: ";
-  for (const Node n : ring) text += nodes[n].name + " -> ";
-  text += nodes[ring.front()].name + "; remove one of them or set cycles: by_priority";
+  std::string text =
+      "dependencies form a ring, each depends on the next: " + ring_text(ring, nodes) +
+      "; remove one of them or set cycles: by_priority";
   std::size_t others = 0;
   std::string behind;
+  std::vector<bool> in_ring(nodes.size());
+  for (const Node n : ring) in_ring[n] = true;
   for (Node n = 0; n < nodes.size(); ++n) {
-    if (!left[n] || std::find(ring.begin(), ring.end(), n) != ring.end()) continue;
+    if (!left[n] || in_ring[n]) continue;
     if (++others <= kMaxNamed) behind += (behind.empty() ? "" : ", ") + nodes[n].name;
   }
   if (others > kMaxNamed) behind += " and " + std::to_string(others - kMaxNamed) + " more";

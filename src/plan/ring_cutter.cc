@@ -12,7 +12,6 @@ using plan::Neighbours;
 using plan::Node;
 
 constexpr std::size_t kMaxWarnings = 20;
-constexpr std::size_t kMaxRingShown = 20;
 
 template <class Keep>
 std::vector<Arc> arcs_where(const std::vector<CausedArc>& arcs, Keep keep) {
@@ -65,19 +64,19 @@ class Reach {
   std::uint32_t mark_ = 0;
 };
 
+}  // namespace
+
 std::string ring_text(const std::vector<Node>& ring, const std::vector<PlanNode>& nodes) {
+  constexpr std::size_t kMaxShown = 50;
   std::string text;
-  for (std::size_t i = 0; i < ring.size(); ++i) {
-    if (i == kMaxRingShown) {
-      text += "(" + std::to_string(ring.size() - i) + " more) -> ";
-      break;
-    }
+  for (std::size_t i = 0; i < ring.size() && i < kMaxShown; ++i) {
     text += nodes[ring[i]].name + " -> ";
+  }
+  if (ring.size() > kMaxShown) {
+    text += "(" + std::to_string(ring.size() - kMaxShown) + " more) -> ";
   }
   return text + nodes[ring.front()].name;
 }
-
-}  // namespace
 
 CutResult cut_declared_rings(std::vector<CausedArc> arcs, const std::vector<PlanNode>& nodes) {
   const auto count = static_cast<std::uint32_t>(nodes.size());

@@ -10,6 +10,9 @@
 
 namespace logbraid {
 
+// "a -> b -> c -> a": each depends on the next. A long one is cut short.
+std::string ring_text(const std::vector<plan::Node>& ring, const std::vector<PlanNode>& nodes);
+
 // Takes out of a graph what keeps it from having an order.
 struct CutResult {
   std::vector<CausedArc> arcs;  // without a ring
