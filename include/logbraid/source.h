@@ -25,7 +25,8 @@ class Source {
   // Puts at least one byte into `into` and says how many; 0 is the end, for good. What is there is
   // given at once: read() never waits to fill `into`.
   virtual Result<std::size_t> read(std::span<char> into) = 0;
-  // read() gives 0 soon, now and ever after. Bytes that were not read stay where they are.
+  // read() gives the rest of the line it is in, as far as that is there already, and then 0, now
+  // and ever after. Bytes that were not read stay where they are.
   virtual void interrupt() noexcept = 0;
   // For messages and the progress line: "stdin", "/var/log/x (2 of 3)".
   virtual std::string description() const = 0;
