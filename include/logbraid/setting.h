@@ -46,6 +46,9 @@ class Setting {
   const Setting* find(std::string_view name) const;
   const std::vector<Member>& members() const { return members_; }
   const std::vector<Setting>& items() const { return items_; }
+  // To change what is there; a caller that adds members keeps their names apart.
+  std::vector<Member>& members() { return members_; }
+  std::vector<Setting>& items() { return items_; }
   void set(std::string name, Setting value);  // makes a map of null; replaces a member
   void push_back(Setting value);              // makes a list of null
 

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/json_text.h"
+#include "core/masking.h"
 #include "core/units.h"
 
 namespace logbraid {
@@ -12,7 +13,7 @@ constexpr std::size_t kLongestShown = 60;
 
 std::string quoted(std::string_view text) {
   std::string valid;  // what code or a command line gave may be no UTF-8
-  append_valid_utf8(valid, text);
+  append_valid_utf8(valid, mask_passwords(text));
   std::string_view kept = valid;
   if (kept.size() > kLongestShown) {
     kept = kept.substr(0, kLongestShown);
@@ -169,7 +170,7 @@ Result<FieldPath> Setting::as_field() const {
   const auto text = as_string();
   if (!text) return mismatch(*this, "the name of a field, like geo.country");
   auto path = FieldPath::parse(*text);
-  if (!path) return error(secret ? "is no field path" : path.error().message);
+  if (!path) return error(secret ? "is no field path" : mask_passwords(path.error().message));
   return path;
 }
 

@@ -113,7 +113,7 @@ Setting unset_setting(const Setting& map, std::string_view name) {
 }
 
 std::vector<Error> setting_errors(const Setting& map, const std::vector<SettingSpec>& specs,
-                                  bool open_settings) {
+                                  bool open_settings, const std::vector<SettingSpec>& beside) {
   std::vector<Error> errors;
   if (!map.is_map() && !map.is_null()) {
     errors.push_back(map.error("must be a map of settings, not " + map.describe()));
@@ -126,6 +126,7 @@ std::vector<Error> setting_errors(const Setting& map, const std::vector<SettingS
       const std::vector<std::string_view> allowed = [&] {
         std::vector<std::string_view> names;
         for (const SettingSpec& known : specs) names.push_back(known.name);
+        for (const SettingSpec& known : beside) names.push_back(known.name);
         return names;
       }();
       errors.push_back(setting.error("unknown setting; " + suggestion(name, allowed)));

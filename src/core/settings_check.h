@@ -8,9 +8,11 @@
 
 namespace logbraid {
 
-// All that is wrong with a map of settings, where Settings::check() gives the first.
+// All that is wrong with a map of settings, where Settings::check() gives the first. `beside` is
+// what else might have been meant: it stands in the messages about unknown names.
 std::vector<Error> setting_errors(const Setting& map, const std::vector<SettingSpec>& specs,
-                                  bool open_settings = false);
+                                  bool open_settings = false,
+                                  const std::vector<SettingSpec>& beside = {});
 
 // What keeps one setting from being of that type; null has no type.
 std::optional<Error> type_error(const Setting& setting, SettingType type);
