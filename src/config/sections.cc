@@ -1,0 +1,203 @@
+#include "config/sections.h"
+
+#include <algorithm>
+#include <string>
+
+#include "logbraid/execution.h"
+
+namespace logbraid {
+namespace {
+
+using Type = SettingType;
+
+std::string seconds(Duration duration) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count()) + "s";
+}
+
+}  // namespace
+
+const std::vector<SettingSpec>& top_level_specs() {
+  static const std::vector<SettingSpec> specs = {
+      {.name = "source", .type = Type::map, .help = "where events come from; stdin by default"},
+      {.name = "sources", .type = Type::map, .help = "the same by name; this release runs one"},
+      {.name = "enrichers",
+       .type = Type::list,
+       .help = "maps with a type, or URIs; a second file's list replaces the first's"},
+      {.name = "execution", .type = Type::map, .help = "how the enrichers are run"},
+      {.name = "enricher_conditions",
+       .type = Type::map,
+       .help = "values for the conditions of enrichers: environment, feature_NAME; they beat the "
+               "fields of events"},
+      {.name = "sink", .type = Type::map, .help = "where events go; stdout by default"},
+      {.name = "sinks", .type = Type::map, .help = "the same by name; this release runs one"},
+      {.name = "dead_letter",
+       .type = Type::map,
+       .help = "the sink for lines that do not parse, with on_malformed: dead_letter"},
+  };
+  return specs;
+}
+
+const std::vector<SettingSpec>& execution_specs() {
+  static const ExecutionOptions defaults;
+  static const std::vector<SettingSpec> specs = {
+      {.name = "mode",
+       .default_text = "parallel",
+       .help = "parallel: independent enrichers of an event run at the same time",
+       .choices = {"parallel", "sequential"}},
+      {.name = "schedule",
+       .default_text = "ready",
+       .help = "ready: an enricher starts when its own dependencies are done; levels: a barrier "
+               "after each group",
+       .choices = {"ready", "levels"}},
+      {.name = "shards",
+       .type = Type::integer,
+       .default_text = std::to_string(defaults.shards),
+       .help = "worker threads, 0 to 256; 0 is one for each core the process may use"},
+      {.name = "in_flight",
+       .type = Type::integer,
+       .unit = "events",
+       .default_text = std::to_string(defaults.in_flight),
+       .help = "events a shard works on at once, 1 to 1000000; raise it when a slow service leaves "
+               "the shards idle"},
+      {.name = "max_parallel_threads",
+       .type = Type::integer,
+       .unit = "threads",
+       .default_text = std::to_string(defaults.max_parallel_threads),
+       .help =
+           "threads for blocking enrichers, 1 to 1024; raise it when they wait for one another"},
+      {.name = "event_timeout",
+       .type = Type::duration,
+       .help = "for all enrichers of one event; " + seconds(ExecutionOptions::kEventTimeout) +
+               " or as long as an enricher that sets more"},
+      {.name = "group_timeout",
+       .type = Type::duration,
+       .help = "for one parallel group; " + seconds(ExecutionOptions::kGroupTimeout) +
+               " or as long as an enricher that sets more"},
+      {.name = "enricher_timeout",
+       .type = Type::duration,
+       .help = "for an enricher that sets none; " + seconds(ExecutionOptions::kEnricherTimeout) +
+               " where nothing narrower is set"},
+      {.name = "strict",
+       .type = Type::boolean,
+       .default_text = "false",
+       .help = "a dependency on a name that nobody has is an error, not a warning"},
+      {.name = "cycles",
+       .default_text = "refuse",
+       .help = "by_priority: a ring of dependencies is cut by priority with a warning",
+       .choices = {"refuse", "by_priority"}},
+  };
+  return specs;
+}
+
+const std::vector<SettingSpec>& enricher_specs() {
+  static const std::vector<SettingSpec> specs = {
+      {.name = "name", .help = "how others depend on it; the type where it is left out"},
+      {.name = "type",
+       .help = "the kind of enricher: see `logbraid list enrichers`",
+       .required = true},
+      {.name = "enabled",
+       .type = Type::boolean,
+       .default_text = "true",
+       .help = "false: checked, but not run; who depends on it runs without it"},
+      {.name = "description", .help = "for people who read the plan"},
+      {.name = "priority",
+       .type = Type::integer,
+       .default_text = "100",
+       .help = "lower goes first among enrichers that are ready together"},
+      {.name = "dependencies", .type = Type::strings, .help = "run after these"},
+      {.name = "requires",
+       .type = Type::strings,
+       .help = "run after these, and only where they were ok"},
+      {.name = "reads",
+       .type = Type::fields,
+       .help = "fields it reads beside those its kind declares; it runs after who writes them"},
+      {.name = "writes",
+       .type = Type::fields,
+       .help = "fields it writes beside those its kind declares"},
+      {.name = "conditions",
+       .type = Type::map,
+       .help = "environment, min_level, feature_flags, time_range, request: all must hold, on the "
+               "event as it was read"},
+      {.name = "when",
+       .type = Type::predicate,
+       .help = "a condition on what the enricher sees, like {field: status, range: [500, 599]}"},
+      {.name = "placement",
+       .help = "where it runs, if not where its kind belongs: on the shard, in the pool, or on the "
+               "shard's loop",
+       .choices = {"inline", "pool", "async"}},
+      {.name = "timeout",
+       .type = Type::duration,
+       .help = "for one call; execution.enricher_timeout where it is left out"},
+  };
+  return specs;
+}
+
+const std::vector<SettingSpec>& conditions_specs() {
+  static const std::vector<SettingSpec> specs = {
+      {.name = "environment", .type = Type::strings, .help = "one of these environments"},
+      {.name = "min_level",
+       .help = "events of this level or above: DEBUG, INFO, WARNING, ERROR ..."},
+      {.name = "feature_flags", .type = Type::strings, .help = "all of these flags are on"},
+      {.name = "time_range", .type = Type::map, .help = "hours of local time"},
+      {.name = "request", .type = Type::map, .help = "methods, path_patterns, user_roles"},
+  };
+  return specs;
+}
+
+const std::vector<SettingSpec>& time_range_specs() {
+  static const std::vector<SettingSpec> specs = {
+      {.name = "start_hour",
+       .type = Type::integer,
+       .default_text = "0",
+       .help = "0 to 23, inclusive; over end_hour: past midnight"},
+      {.name = "end_hour",
+       .type = Type::integer,
+       .default_text = "23",
+       .help = "0 to 23, inclusive"},
+  };
+  return specs;
+}
+
+const std::vector<SettingSpec>& request_specs() {
+  static const std::vector<SettingSpec> specs = {
+      {.name = "methods", .type = Type::strings, .help = "one of these, in any case"},
+      {.name = "path_patterns",
+       .type = Type::strings,
+       .help = "one of these regular expressions matches at the start of the path"},
+      {.name = "user_roles", .type = Type::strings, .help = "any one of these"},
+  };
+  return specs;
+}
+
+const std::vector<SettingSpec>& source_specs() {
+  static const std::vector<SettingSpec> specs = {
+      {.name = "type",
+       .default_text = "stdin",
+       .help = "the kind of source: see `logbraid list sources`"},
+      {.name = "format", .help = "how a line is read; what suits the source where it is left out"},
+      {.name = "on_malformed",
+       .default_text = "keep",
+       .help = "a line that does not parse: keep it as `message` with the reason in `parse_error`, "
+               "give it to the dead_letter sink, drop it, or fail",
+       .choices = {"keep", "dead_letter", "drop", "fail"}},
+  };
+  return specs;
+}
+
+const std::vector<SettingSpec>& sink_specs() {
+  static const std::vector<SettingSpec> specs = {
+      {.name = "type",
+       .default_text = "stdout",
+       .help = "the kind of sink: see `logbraid list sinks`"},
+      {.name = "format", .default_text = "json", .help = "how an event is written"},
+  };
+  return specs;
+}
+
+const SettingSpec* find_spec(const std::vector<SettingSpec>& specs, std::string_view name) {
+  const auto found =
+      std::find_if(specs.begin(), specs.end(), [&](const auto& spec) { return spec.name == name; });
+  return found == specs.end() ? nullptr : &*found;
+}
+
+}  // namespace logbraid
