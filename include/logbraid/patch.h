@@ -71,6 +71,12 @@ class Patch {
     if (!path.empty() && take(0)) append(path, Value());
   }
 
+  // A path made on the spot dies before the batch does: keep it in the enricher, or parse_path() it
+  // into arena().
+  void set(FieldPath&& path, Value value) = delete;
+  void set_view(FieldPath&& path, Value value) = delete;
+  void remove(FieldPath&& path) = delete;
+
   // An error whose reason is made up now.
   EnrichStatus fail(std::string_view why) { return EnrichStatus::error(arena_->copy(why)); }
 

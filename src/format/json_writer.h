@@ -12,7 +12,8 @@
 namespace logbraid {
 
 // Writes events as JSON, one a line. What no patch touches comes out byte for byte, blanks between
-// fields included (unless a field is removed); a field keeps its place, new ones follow in plan
+// fields included (but for those of an object in which something is changed below, and where a
+// field is removed); a field keeps its place, new ones follow in plan
 // order. Records that were no JSON are written as objects.
 //
 // Threads:  one writer a shard; not thread-safe.
