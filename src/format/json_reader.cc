@@ -89,9 +89,10 @@ void JsonReader::walk_lines(Batch& batch, std::string_view lines) {
   walk_.start(lines, index_);
   while (const char* const next = walk_.next()) {
     const char* const stop = end_of_line(line, end);
-    if (next < stop) {
-      const std::string_view text = line_text(line, stop);
-      if (walk_.object(stop, batch.arena())) {
+    const std::string_view text = line_text(line, stop);
+    const char* const text_end = text.data() + text.size();
+    if (next < text_end) {
+      if (walk_.object(text_end, batch.arena())) {
         const std::span<const Field> found = walk_.fields();
         Field* const fields = batch.arena().allocate_array<Field>(found.size());
         std::copy(found.begin(), found.end(), fields);
@@ -100,7 +101,7 @@ void JsonReader::walk_lines(Batch& batch, std::string_view lines) {
       } else {
         add_malformed_at(batch, text, static_cast<std::size_t>(walk_.error_at() - line),
                          walk_.error());
-        walk_.skip_to(stop);
+        walk_.skip_to(text_end);
       }
     }
     line = stop + 1;

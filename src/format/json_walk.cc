@@ -127,7 +127,7 @@ JsonWalk::Passed JsonWalk::members(Index at, Arena& arena) {
     field.key_size = static_cast<std::uint32_t>(key_end - key);
     field.key_escaped = backslash_ < key_end;
     if (field.key_escaped) [[unlikely]] {
-      if (!escapes(key_end)) return nullptr;
+      if (!escapes(key_end, colon)) return nullptr;
       key_mask |= key_bit(unescape_json(field.key_text(), arena));
     } else {
       key_mask |= key_bit(field.key_text());
@@ -145,7 +145,7 @@ JsonWalk::Passed JsonWalk::members(Index at, Arena& arena) {
         ++value;
         field.token = Token::string;
         field.raw_escaped = backslash_ < end;
-        if (field.raw_escaped && !escapes(end)) return nullptr;
+        if (field.raw_escaped && !escapes(end, next)) return nullptr;
         break;
       }
       case '{':
@@ -199,7 +199,7 @@ key:
   if (*place != '"') return fail(at - 1, "expected a key in quotes");
   place = text + *at++;
   if (*place != ':') return fail(at - 1, "expected ':'");
-  if (backslash_ < place && !escapes(closing_quote(place))) return nullptr;
+  if (backslash_ < place && !escapes(closing_quote(place), place)) return nullptr;
   place = text + *at++;
 
 value:
@@ -209,7 +209,7 @@ value:
       if (*place != ',' && *place != '}' && *place != ']') {
         return fail(at - 1, "expected ',' or a closing bracket");
       }
-      if (backslash_ < place && !escapes(closing_quote(place))) return nullptr;
+      if (backslash_ < place && !escapes(closing_quote(place), place)) return nullptr;
       goto separator;
     case '{':
     case '[':
@@ -263,8 +263,11 @@ const char* JsonWalk::scalar(const char* value, const char* next) {
   return end;
 }
 
-// Checks the escapes from backslash_ to the end of the string, and moves backslash_ on.
-bool JsonWalk::escapes(const char* string_end) {
+// Checks the escapes from backslash_ to the end of the string, and moves backslash_ on. `next` is
+// the place of the index behind the string: on another line this one ends early, as it would for
+// want of an index if it were the last.
+bool JsonWalk::escapes(const char* string_end, const char* next) {
+  if (next >= line_end_) return fail_at(next, kEndsEarly), false;
   const char* at = backslash_;
   while (at < string_end) {
     std::size_t size = 2;

@@ -2,6 +2,8 @@
 // of our reader, for tests that compare the two.
 #pragma once
 
+// Its stack adds to a null pointer before it first grows, which the sanitizers report.
+#define RAPIDJSON_FORCEINLINE __attribute__((no_sanitize("pointer-overflow")))
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 

@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "tests/unit/format/reading.h"
+#include "tests/support/reading.h"
 
 namespace logbraid {
 namespace {

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/support/reading.h"
 #include "tests/support/shared_data.h"
-#include "tests/unit/format/reading.h"
 
 namespace logbraid {
 namespace {

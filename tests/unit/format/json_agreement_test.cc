@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "format/json_reader.h"
-#include "tests/unit/format/reading.h"
+#include "tests/support/reading.h"
 
 namespace logbraid {
 namespace {

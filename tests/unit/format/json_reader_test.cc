@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/json_text.h"
-#include "tests/unit/format/reading.h"
+#include "tests/support/reading.h"
 
 namespace logbraid {
 namespace {
@@ -451,6 +451,7 @@ TEST(JsonReader, says_where_and_why_a_line_is_refused) {
     EXPECT_EQ(records[1].parse_error, c.expected) << c.name;
     EXPECT_EQ(records[1].line, c.input) << c.name;
     EXPECT_FALSE(records[2].malformed()) << c.name << ": " << records[2].parse_error;
+    EXPECT_EQ(read.error(c.input + "\r\n"), c.expected) << c.name;
   }
 }
 
@@ -480,6 +481,23 @@ TEST(JsonReader, does_not_let_an_object_span_lines) {
     EXPECT_TRUE(records[0].malformed()) << text;
     EXPECT_TRUE(records[1].malformed()) << text;
     EXPECT_FALSE(records[2].malformed()) << text;
+  }
+}
+
+TEST(JsonReader, gives_the_same_reason_whatever_stands_on_the_next_line) {
+  JsonReading read;
+  for (const std::string_view line :
+       {"{\"a\":\"\\q\"", "{\"\\q\"", "{\"a\":[\"\\q\"", "{\"a\":{\"\\q\"", "{\"a\":1", "{\"a\":1.",
+        "{\"a\":[1,", "{\"a\":", "{\"a\":1,", "{\"a\":{}", "{\"a\":\"b\""}) {
+    const std::string alone = read.error(line);
+    for (const std::string_view next :
+         {"}", "]", ",\"b\":1}", ":1}", "{}", "[", "1]}", "\"b\":2}"}) {
+      for (const std::string_view end : {"\n", "\r\n"}) {
+        EXPECT_EQ(read(std::string(line) + std::string(end) + std::string(next)).at(0).parse_error,
+                  alone)
+            << line << " before " << next;
+      }
+    }
   }
 }
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/json_text.h"
-#include "tests/unit/format/reading.h"
+#include "tests/support/reading.h"
 
 namespace logbraid {
 namespace {
