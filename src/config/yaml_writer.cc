@@ -22,18 +22,23 @@ bool is_plain(std::string_view text) {
          });
 }
 
-std::string spell_text(std::string_view text) {
+std::string spell_key(std::string_view text) {
   if (is_plain(text)) return std::string(text);
   std::string valid;
   append_valid_utf8(valid, text);
   std::string quoted;
   append_json_string(quoted, valid);  // YAML reads JSON's strings
-  // ... but would replace this when it is read again.
-  for (std::size_t at = quoted.find("${"); at != std::string::npos;
-       at = quoted.find("${", at + 3)) {
-    quoted.insert(at, 1, '$');
-  }
   return quoted;
+}
+
+// Values, not keys, are searched for ${ when they are read again.
+std::string spell_text(std::string_view text) {
+  std::string spelled = spell_key(text);
+  for (std::size_t at = spelled.find("${"); at != std::string::npos;
+       at = spelled.find("${", at + 3)) {
+    spelled.insert(at, 1, '$');
+  }
+  return spelled;
 }
 
 std::string spell_scalar(const Setting& setting) {
@@ -76,7 +81,7 @@ void append_value(std::string& out, const Setting& setting, std::size_t indent) 
 
 void append(std::string& out, const Setting& setting, std::size_t indent) {
   for (const auto& [name, member] : setting.members()) {
-    out.append(indent, ' ').append(spell_text(name)).append(":");
+    out.append(indent, ' ').append(spell_key(name)).append(":");
     append_value(out, member, indent + 2);
   }
   for (const Setting& item : setting.items()) {

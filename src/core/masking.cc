@@ -21,12 +21,17 @@ constexpr std::string_view kUriEnds = " \t\r\n\"'<>";
 constexpr std::size_t kLongestAuthority = 1024;
 
 // How far the authority at the start of `text` goes: to the first of /?#, unless an @ follows in
-// the path: then a password had that sign in it, and is better masked too far than not at all.
+// the path, or behind a blank: then a password had that sign in it, and is better masked too far
+// than not at all.
 std::size_t authority_size(std::string_view text) {
   text = text.substr(0, kLongestAuthority);
-  text = text.substr(0, text.find_first_of(kUriEnds));
-  const std::size_t size = std::min(text.find_first_of("/?#"), text.size());
-  const std::size_t at = text.rfind('@', text.find('?'));
+  const std::string_view word = text.substr(0, text.find_first_of(kUriEnds));
+  const std::size_t size = std::min(word.find_first_of("/?#"), word.size());
+  if (word.find(':') < size && word.find('@') == std::string_view::npos) {
+    const std::size_t at = text.substr(0, text.find_first_of("\r\n")).find('@');
+    if (at != std::string_view::npos && word.find('?') > at) return at + 1;
+  }
+  const std::size_t at = word.rfind('@', word.find('?'));
   return at != std::string_view::npos && at > size ? at + 1 : size;
 }
 

@@ -111,6 +111,15 @@ TEST(YamlWriterTest, what_is_written_reads_back_with_the_same_types) {
   }
 }
 
+TEST(YamlWriterTest, keys_read_back_as_they_are) {
+  for (const char* key : {"a b", "${HOME}", "1.5", "~", "a: b", "", "- x"}) {
+    ErrorList errors;
+    const auto back = read_yaml(to_yaml(Setting::map({{key, 1}})), "x.yaml", {}, errors);
+    ASSERT_TRUE(back) << key;
+    EXPECT_EQ(back->members()[0].first, key);
+  }
+}
+
 TEST(YamlWriterTest, secrets_are_masked) {
   Setting list = Setting::list({"hunter2"});
   list.secret = true;
