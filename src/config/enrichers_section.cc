@@ -36,6 +36,8 @@ class EnrichersParser {
   EnricherMetadata metadata_of(const Settings& common, std::string name);
   void check_timeout(const Settings& common, bool is_uri);
   void check_names(const Setting& list);
+  static Setting effective_item(const Setting& item, const Settings& common, const Setting& own,
+                                const std::string& name);
 
   PipelineConfig& config_;
   ErrorList& errors_;
@@ -155,6 +157,28 @@ EnricherMetadata EnrichersParser::metadata_of(const Settings& common, std::strin
   return metadata;
 }
 
+// The map that means the same, with defaults; a URI stays one where a field of it has the name of a
+// setting that every enricher has.
+Setting EnrichersParser::effective_item(const Setting& item, const Settings& common,
+                                        const Setting& own, const std::string& name) {
+  Setting shown = map_at(item);
+  shown.set("name", name);
+  for (const auto& [key, value] : common.map().members()) {
+    if (key != "name") shown.members().emplace_back(key, value);
+  }
+  for (const Setting::Member& member : own.members()) {
+    if (find_spec(enricher_specs(), member.first) != nullptr) {
+      Setting uri = item;
+      for (const Setting::Member& other : own.members()) {
+        uri.secret = uri.secret || other.second.secret;
+      }
+      return uri;
+    }
+    shown.members().push_back(member);
+  }
+  return shown;
+}
+
 void EnrichersParser::parse_one(const Setting& item, std::string name) {
   std::optional<EnricherUri> uri;
   if (item.is_string() && looks_like_uri(item.string())) {
@@ -194,13 +218,7 @@ void EnrichersParser::parse_one(const Setting& item, std::string name) {
   if (enricher.metadata.timeout) check_timeout(*common, uri.has_value());
   if (!own) return;
 
-  Setting shown = map_at(item);
-  shown.set("name", enricher.metadata.name);
-  for (const auto& [key, value] : common->map().members()) {
-    if (key != "name") shown.members().emplace_back(key, value);
-  }
-  for (const Setting::Member& member : own->members()) shown.members().push_back(member);
-  shown_.push_back(std::move(shown));
+  shown_.push_back(effective_item(item, *common, *own, enricher.metadata.name));
   enricher.settings = *std::move(own);
   config_.enrichers.push_back(std::move(enricher));
 }

@@ -378,7 +378,8 @@ TEST(PipelineConfigTest, the_effective_configuration_shows_defaults_and_masks_se
   const PipelineConfig config = good(
       "enrichers:\n"
       "  - {type: geoip, database: \"http://u:hunter2@h/city\", password: hunter2}\n"
-      "  - geoip://?database=x&password=hunter2\n");
+      "  - geoip://?database=x&password=hunter2\n"
+      "  - environment://static?name=x&priority=high\n");
   const std::string text = to_yaml(config.effective);
   EXPECT_THAT(text, Not(HasSubstr("hunter2")));
   EXPECT_THAT(text, HasSubstr("password: \"***\""));
