@@ -1,0 +1,190 @@
+// delay: a stand-in for a slow dependency.
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "enrichers/builtin.h"
+#include "enrichers/constant_fields.h"
+#include "logbraid/async_context.h"
+
+namespace logbraid {
+namespace {
+
+constexpr std::string_view kFailed = "delay: made to fail";
+constexpr std::string_view kHung = "delay: made to hang";
+
+enum class Fate : std::uint8_t { answer, fail, hang };
+
+struct Options {
+  Duration duration{};
+  Duration hang{};
+  ConstantFields fields;
+  double fail_share = 0;
+  double hang_share = 0;
+  std::uint64_t seed = 0;
+
+  // A function of the seed and the event as it was read, and of nothing else: the same events fail
+  // in sequence and in parallel, today and tomorrow.
+  Fate fate(const Event& event) const {
+    if (fail_share == 0 && hang_share == 0) return Fate::answer;
+    // The upper 53 bits as a number in [0, 1).
+    const double share = static_cast<double>(digest(event) >> 11) * 0x1p-53;
+    if (share < hang_share) return Fate::hang;
+    return share < hang_share + fail_share ? Fate::fail : Fate::answer;
+  }
+
+ private:
+  std::uint64_t digest(const Event& event) const {
+    const std::string_view json = event.json();
+    if (!json.empty()) return XXH3_64bits_withSeed(json.data(), json.size(), seed);
+    std::uint64_t sum = seed;
+    for (const Field& field : event.fields()) {
+      sum = XXH3_64bits_withSeed(field.key, field.key_size, sum);
+      sum = XXH3_64bits_withSeed(field.raw, field.raw_size, sum);
+    }
+    return sum;
+  }
+};
+
+EnrichStatus answer(const Options& options, Fate fate, Patch& patch) {
+  if (fate == Fate::fail) return EnrichStatus::error(kFailed);
+  options.fields.set_on(patch);
+  return CallResult::ok;
+}
+
+class BlockingDelay final : public SyncEnricher {
+ public:
+  explicit BlockingDelay(Options options) : options_(std::move(options)) {}
+
+  EnrichStatus enrich(const EventView& event, Patch& patch) override {
+    const Fate fate = options_.fate(event.input());
+    if (fate == Fate::hang) {
+      std::this_thread::sleep_for(options_.hang);
+      return EnrichStatus::error(kHung);
+    }
+    std::this_thread::sleep_for(options_.duration);
+    return answer(options_, fate, patch);
+  }
+
+ private:
+  const Options options_;
+};
+
+class AsyncDelay final : public AsyncEnricher {
+ public:
+  explicit AsyncDelay(Options options) : options_(std::move(options)) {}
+
+  Task<EnrichStatus> enrich(const EventView& event, Patch& patch, AsyncContext& context) override {
+    const Fate fate = options_.fate(event.input());
+    if (fate == Fate::hang) {
+      bool waiting = true;
+      while (waiting) waiting = co_await context.sleep(std::chrono::hours(1));
+      co_return EnrichStatus::error(kHung);
+    }
+    const bool slept = co_await context.sleep(options_.duration);
+    if (!slept) co_return EnrichStatus::error("delay: told to stop");
+    co_return answer(options_, fate, patch);
+  }
+
+ private:
+  const Options options_;
+};
+
+Result<double> share_of(const Settings& settings, std::string_view name) {
+  return settings[name].as_number(0, 1);
+}
+
+Result<EnricherInstance> make(const Settings& settings, const MakeContext&) {
+  Options options;
+  options.duration = settings.duration("duration");
+  options.hang = settings.duration("hang");
+  options.seed = static_cast<std::uint64_t>(settings.integer("seed"));
+  const auto fail = share_of(settings, "fail_share");
+  if (!fail) return fail.error();
+  const auto hang = share_of(settings, "hang_share");
+  if (!hang) return hang.error();
+  if (*fail + *hang > 1) {
+    return settings.error("hang_share", "fail_share and hang_share are over 1 together");
+  }
+  options.fail_share = *fail;
+  options.hang_share = *hang;
+  if (settings.has("fields")) {
+    auto fields = ConstantFields::parse(settings["fields"]);
+    if (!fields) return fields.error();
+    options.fields = *std::move(fields);
+  }
+
+  EnricherInstance instance;
+  instance.writes = options.fields.paths();
+  if (settings.boolean("blocking")) {
+    instance.placement = Placement::pool;
+    instance.enricher = std::make_shared<BlockingDelay>(std::move(options));
+  } else {
+    instance.placement = Placement::async;
+    instance.enricher = std::make_shared<AsyncDelay>(std::move(options));
+  }
+  return instance;
+}
+
+}  // namespace
+
+EnricherKind delay_enricher() {
+  return {
+      .name = "delay",
+      .summary = "Waits as a slow dependency would, for trying things out",
+      .help =
+          R"(Waits, then adds its fields: a stand-in for a database or a service while a pipeline
+is put together or measured. A share of the calls can be made to fail or to hang. Which ones follows
+from the seed and the bytes of the event alone, so every run has the same; two delays that shall
+fail apart need seeds of their own. A call that hangs ends when it is told to stop or, where
+`blocking` is true, after `hang`.
+
+  enrichers:
+    - name: profile
+      type: delay
+      duration: 5ms
+      fail_share: 0.01
+      seed: 7
+      fields: {user.plan: free}
+)",
+      .settings =
+          {
+              {.name = "duration",
+               .type = SettingType::duration,
+               .default_text = "5ms",
+               .help = "How long a call takes."},
+              {.name = "blocking",
+               .type = SettingType::boolean,
+               .default_text = "false",
+               .help = "Sleep on a pool thread as blocking code does; else wait on the shard's "
+                       "loop, which holds no thread."},
+              {.name = "fields",
+               .type = SettingType::map,
+               .help = "Field paths and values to add when the wait is over."},
+              {.name = "fail_share",
+               .type = SettingType::number,
+               .default_text = "0",
+               .help = "Share of the events that fail after the wait, 0 to 1."},
+              {.name = "hang_share",
+               .type = SettingType::number,
+               .default_text = "0",
+               .help = "Share of the events that hang, 0 to 1."},
+              {.name = "hang",
+               .type = SettingType::duration,
+               .default_text = "10s",
+               .help = "How long a blocking call that hangs holds its thread; the process may "
+                       "wait that long for it at its end."},
+              {.name = "seed",
+               .type = SettingType::integer,
+               .default_text = "0",
+               .help = "Chooses which events fail and which hang."},
+          },
+      .make = make,
+  };
+}
+
+}  // namespace logbraid
