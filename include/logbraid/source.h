@@ -16,7 +16,7 @@ namespace logbraid {
 // Where events come from: a stream of bytes, one record a line. The engine cuts it into batches of
 // whole lines and feeds each to a format.
 //
-// Threads:  read() from one thread; interrupt() from any, and from a signal handler.
+// Threads:  read() from one thread; the rest from any, interrupt() from a signal handler too.
 // Blocking: read() waits until there is something, the end, or interrupt().
 class Source {
  public:

@@ -1,7 +1,12 @@
 #include "sinks/builtin.h"
 
+#include <array>
+
 namespace logbraid {
 
-std::vector<SinkKind> builtin_sinks() { return {file_sink(), null_sink(), stdout_sink()}; }
+std::span<const SinkKind> builtin_sinks() {
+  static const std::array kinds = {file_sink(), null_sink(), stdout_sink()};
+  return kinds;
+}
 
 }  // namespace logbraid

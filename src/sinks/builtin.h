@@ -1,13 +1,13 @@
 #pragma once
 
-#include <vector>
+#include <span>
 
 #include "logbraid/sink.h"
 
 namespace logbraid {
 
 // The sinks that come with logbraid; each stands in <name>_sink.cc.
-std::vector<SinkKind> builtin_sinks();
+std::span<const SinkKind> builtin_sinks();
 
 SinkKind file_sink();
 SinkKind null_sink();

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <vector>
+#include <span>
 
 #include "logbraid/source.h"
 
 namespace logbraid {
 
 // The sources that come with logbraid; each stands in <name>_source.cc.
-std::vector<SourceKind> builtin_sources();
+std::span<const SourceKind> builtin_sources();
 
 SourceKind demo_source();
 SourceKind file_source();

@@ -2,7 +2,7 @@
 #include <glob.h>
 #include <sys/stat.h>
 
-#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <filesystem>
 #include <set>
@@ -20,7 +20,8 @@ class FileSource final : public Source {
       : paths_(std::move(paths)), bytes_(bytes), reader_(std::move(reader)) {}
 
   Result<std::size_t> read(std::span<char> into) override {
-    while (current_ < paths_.size() && !into.empty()) {
+    if (into.empty()) return std::size_t{0};
+    while (current_ < paths_.size()) {
       if (!file_.is_open()) {
         if (reader_.interrupted()) break;
         if (Result<void> opened = open(); !opened) return opened.error();
@@ -46,7 +47,7 @@ class FileSource final : public Source {
 
   std::string description() const override {
     if (paths_.empty()) return "no file";
-    const std::size_t shown = std::min(current_, paths_.size() - 1);
+    const std::size_t shown = shown_.load(std::memory_order_relaxed);
     if (paths_.size() == 1) return paths_[shown];
     return paths_[shown] + " (" + std::to_string(shown + 1) + " of " +
            std::to_string(paths_.size()) + ")";
@@ -56,6 +57,7 @@ class FileSource final : public Source {
 
  private:
   Result<void> open() {
+    shown_.store(current_, std::memory_order_relaxed);
     // Non-blocking, or opening a named pipe would wait for its writer, deaf to interrupt().
     file_ = FileDescriptor(
         ::open(paths_[current_].c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
@@ -69,6 +71,8 @@ class FileSource final : public Source {
   std::vector<std::string> paths_;
   std::size_t bytes_;
   std::size_t current_ = 0;
+  // The last file opened, for description() from other threads. Relaxed: nothing hangs on it.
+  std::atomic<std::size_t> shown_ = 0;
   FileDescriptor file_;
   LineEndReader reader_;
 };

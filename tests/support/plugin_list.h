@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,7 +17,7 @@ namespace logbraid::test {
 // For the tests that compare a plug-in folder's list with its files.
 
 template <class Kind>
-std::set<std::string> names_of(const std::vector<Kind>& kinds) {
+std::set<std::string> names_of(std::span<const Kind> kinds) {
   std::set<std::string> names;
   for (const Kind& kind : kinds) EXPECT_TRUE(names.insert(kind.name).second) << kind.name;
   return names;
@@ -34,7 +35,7 @@ inline std::set<std::string> plugin_files(std::string_view folder, std::string_v
 
 // Everything `logbraid list` and the docs show is there, and the defaults are of their types.
 template <class Kind>
-void expect_described(const std::vector<Kind>& kinds) {
+void expect_described(std::span<const Kind> kinds) {
   for (const Kind& kind : kinds) {
     EXPECT_FALSE(kind.summary.empty()) << kind.name;
     EXPECT_NE(kind.help.find("type: " + kind.name), std::string::npos)
