@@ -19,13 +19,14 @@ if(NOT CMAKE_CXX_COMPILER_LAUNCHER)
   endif()
 endif()
 file(RELATIVE_PATH logbraid_up "${PROJECT_BINARY_DIR}" "${PROJECT_SOURCE_DIR}")
+string(REGEX REPLACE "/$" "" logbraid_up "${logbraid_up}")
 add_compile_options(
-  "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" "-ffile-prefix-map=${logbraid_up}=")
+  "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" "-ffile-prefix-map=${logbraid_up}/=")
 
 # What every target of ours is compiled with; users of the library do not inherit it.
 add_library(logbraid_warnings INTERFACE)
 target_compile_options(logbraid_warnings INTERFACE
-  -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual)
+  -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(logbraid_warnings INTERFACE -Wthread-safety)
 endif()
