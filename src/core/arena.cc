@@ -29,6 +29,10 @@ bool Arena::contains(const void* bytes) const {
 
 void Arena::reset() {
   if (blocks_.empty()) return;
+  if (blocks_.size() == 1 && blocks_.front().size <= kLargestBlock) {
+    use(blocks_.front());
+    return;
+  }
   auto largest = std::max_element(blocks_.begin(), blocks_.end(),
                                   [](const Block& a, const Block& b) { return a.size < b.size; });
   Block kept = std::move(*largest);

@@ -215,9 +215,31 @@ bool json_equals(std::string_view raw, std::string_view text) {
   return matched == text.size();
 }
 
+namespace {
+
+// Whether one of eight bytes needs an escape. (Bit Twiddling Hacks, "determine if a word has a byte
+// less than n"; it may say yes for a clean word beside a dirty byte, never no for a dirty one.)
+bool needs_escape(std::uint64_t word) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kHigh = 0x8080808080808080;
+  const auto zeroes = [](std::uint64_t v) { return (v - kOnes) & ~v; };
+  return ((((word - kOnes * 0x20) & ~word) | zeroes(word ^ (kOnes * '"')) |
+           zeroes(word ^ (kOnes * '\\'))) &
+          kHigh) != 0;
+}
+
+}  // namespace
+
 void append_json_escaped(std::string& out, std::string_view text) {
   std::size_t clean = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    while (text.size() - i >= sizeof(std::uint64_t)) {
+      std::uint64_t word;
+      std::memcpy(&word, text.data() + i, sizeof word);
+      if (needs_escape(word)) break;
+      i += sizeof word;
+    }
+    if (i == text.size()) break;
     const char escape = kEscapes[static_cast<unsigned char>(text[i])];
     if (escape == 0) continue;
     out.append(text.data() + clean, i - clean);

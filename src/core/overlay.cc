@@ -46,6 +46,7 @@ RawValue find_member(std::string_view object, std::string_view key) {
 }
 
 Node* Overlay::find(const Node& node, std::string_view key, std::uint64_t bit) {
+  if ((node.child_bits & bit) == 0) return nullptr;
   for (Node* child = node.first_child; child != nullptr; child = child->next) {
     if (child->key.bit == bit && child->key.key == key) return child;
   }
@@ -53,9 +54,14 @@ Node* Overlay::find(const Node& node, std::string_view key, std::uint64_t bit) {
 }
 
 Node& Overlay::child_or_new(Node& node, const PathSegment& key) {
+  // Steps of one enricher stand together: the last child is often the one.
+  if (node.last_child != nullptr && node.last_child->key.key.data() == key.key.data()) {
+    return *node.last_child;
+  }
   if (Node* const known = find(node, key.key, key.bit)) return *known;
   Node* const made = new (arena_->allocate(sizeof(Node), alignof(Node))) Node();
   made->key = key;
+  node.child_bits |= key.bit;
   (node.last_child != nullptr ? node.last_child->next : node.first_child) = made;
   node.last_child = made;
   return *made;
@@ -82,8 +88,13 @@ void Overlay::apply(const PatchOp& op) {
     set(*node, op.value);
     return;
   }
-  node->first_child = node->last_child = nullptr;
+  forget_children(*node);
   node->state = Node::State::removed;
+}
+
+void Overlay::forget_children(Node& node) {
+  node.first_child = node.last_child = nullptr;
+  node.child_bits = 0;
 }
 
 void Overlay::set(Node& node, const Value& value) {
@@ -99,7 +110,7 @@ void Overlay::set(Node& node, const Value& value) {
       return;
     }
   } else {
-    node.first_child = node.last_child = nullptr;
+    forget_children(node);
   }
   node.value = value;
   node.state = Node::State::value;
@@ -142,7 +153,24 @@ void Overlay::append(std::string& out, Node& node, const RawValue& base) {
     append_raw(out, base);
     return;
   }
-  append_merged(out, node, merges ? base.text : std::string_view("{}"));
+  if (merges) {
+    append_merged(out, node, base.text);
+  } else {
+    append_new(out, node);
+  }
+}
+
+void Overlay::append_new(std::string& out, Node& node) {
+  const RawValue none;
+  char separator = '{';
+  for (Node* added = node.first_child; added != nullptr; added = added->next) {
+    if (!remains(*added, none)) continue;
+    out += separator;
+    separator = ',';
+    out += added->key.quoted;
+    append(out, *added, none);
+  }
+  out.append(separator == '{' ? "{}" : "}");
 }
 
 void Overlay::append_merged(std::string& out, Node& node, std::string_view base_object) {

@@ -44,6 +44,7 @@ class Overlay {
     };
     PathSegment key;
     Value value;
+    std::uint64_t child_bits = 0;  // key_bit() of each child: most keys are new, and need no search
     Node* next = nullptr;
     Node* first_child = nullptr;
     Node* last_child = nullptr;
@@ -76,7 +77,9 @@ class Overlay {
   static Node* find(const Node& node, std::string_view key, std::uint64_t bit);
   void set(Node& node, const Value& value);
   void explode(Node& node);
+  void append_new(std::string& out, Node& node);
   void append_merged(std::string& out, Node& node, std::string_view base_object);
+  void forget_children(Node& node);
 
   Arena* arena_ = nullptr;
   Node root_;

@@ -9,6 +9,10 @@ namespace logbraid {
 using Node = Overlay::Node;
 
 void JsonWriter::write(const Event& event, std::span<const Patch> patches, std::string& out) {
+  if (!event.json().empty() && only_adds(event, patches)) {
+    write_adding(event, patches, out);
+    return;
+  }
   nodes_.reset();
   overlay_.begin(nodes_);
   for (const Patch& patch : patches) {
@@ -23,6 +27,77 @@ void JsonWriter::write(const Event& event, std::span<const Patch> patches, std::
   } else {
     write_spliced(event, out);
   }
+}
+
+bool JsonWriter::only_adds(const Event& event, std::span<const Patch> patches) {
+  added_.clear();
+  std::uint64_t seen = 0;    // key_bit() of what is in `added_`
+  std::uint64_t leaves = 0;  // the same of the members of the last one; 0 when it is no object
+  for (const Patch& patch : patches) {
+    for (const PatchOp& op : patch.ops()) {
+      if (op.value.absent() || op.path.size() > 2) return false;
+      const PathSegment& root = op.path.front();
+      const bool nested = op.path.size() == 2;
+      if (nested && leaves != 0 && root.key == added_.back()) {
+        if ((leaves & op.path[1].bit) != 0) return false;  // perhaps the same member again
+        leaves |= op.path[1].bit;
+        continue;
+      }
+      if ((seen & root.bit) != 0 &&
+          std::find(added_.begin(), added_.end(), root.key) != added_.end()) {
+        return false;
+      }
+      if (event.find(root) != nullptr) return false;
+      added_.push_back(root.key);
+      seen |= root.bit;
+      leaves = nested ? op.path[1].bit : 0;
+    }
+  }
+  return true;
+}
+
+// After only_adds() said so: the record's own text and the new fields, in one go.
+void JsonWriter::write_adding(const Event& event, std::span<const Patch> patches,
+                              std::string& out) {
+  if (added_.empty()) {
+    out += event.json();
+    out += '\n';
+    return;
+  }
+  bool first = !write_open(event, event.json().data(), out);
+  const PathSegment* object = nullptr;  // the one that is open
+  for (const Patch& patch : patches) {
+    for (const PatchOp& op : patch.ops()) {
+      const PathSegment& root = op.path.front();
+      const bool nested = op.path.size() == 2;
+      if (nested && object != nullptr && root.key == object->key) {
+        out += ',';
+      } else {
+        if (object != nullptr) out += '}';
+        if (!first) out += ',';
+        first = false;
+        out += root.quoted;
+        object = nested ? &root : nullptr;
+        if (nested) out += '{';
+      }
+      if (nested) out += op.path[1].quoted;
+      append_json(out, op.value);
+    }
+  }
+  if (object != nullptr) out += '}';
+  out.append("}\n", 2);
+}
+
+// Appends the record's text from `copied` to behind its last field; false where it has none.
+bool JsonWriter::write_open(const Event& event, const char* copied, std::string& out) {
+  const auto fields = event.fields();
+  const char* end = event.json().data() + 1;
+  if (!fields.empty()) {
+    const std::string_view last = RawValue::of(fields.back()).text;
+    end = last.data() + last.size();
+  }
+  out.append(copied, end);
+  return !fields.empty();
 }
 
 // Sorts what the patches do into changes of fields that are there and additions.
@@ -58,14 +133,8 @@ void JsonWriter::write_spliced(const Event& event, std::string& out) {
     out += '\n';
     return;
   }
-  const auto fields = event.fields();
-  const char* end = json.data() + 1;
-  if (!fields.empty()) {
-    const std::string_view last = RawValue::of(fields.back()).text;
-    end = last.data() + last.size();
-  }
-  out.append(copied, end);
-  write_additions(fields.empty() ? "" : ",", out);
+  const bool any = write_open(event, copied, out);
+  write_additions(any ? "," : "", out);
   out.append("}\n", 2);
 }
 

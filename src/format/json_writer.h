@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/overlay.h"
 #include "logbraid/arena.h"
@@ -32,12 +34,18 @@ class JsonWriter {
     Overlay::Node* node;
   };
 
+  // Whether the patches only add fields that are new, each once: the usual case, which needs no
+  // sum.
+  bool only_adds(const Event& event, std::span<const Patch> patches);
+  void write_adding(const Event& event, std::span<const Patch> patches, std::string& out);
   void find_changes(const Event& event);
   void write_spliced(const Event& event, std::string& out);
   void write_by_member(const Event& event, std::string& out);
+  static bool write_open(const Event& event, const char* copied, std::string& out);
   void write_additions(const char* separator, std::string& out);
   Overlay::Node* change_of(const Field& field) const;
 
+  std::vector<std::string_view> added_;  // of only_adds()
   Overlay overlay_;
   Arena nodes_;
   ArenaVector<Change> changes_;  // in order of the fields
