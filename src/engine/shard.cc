@@ -65,6 +65,7 @@ void Shard::begin(std::unique_ptr<Batch> batch) {
   finished.sequence = batch->sequence;
   finished.text_bytes = batch->text().size();
   finished.input_lines = batch->lines;
+  finished.lines = parts_.output.take_buffer();
   reader_->read(*batch);
   finished.read = batch->records().size();
   apply_malformed_policy(*batch, finished);
@@ -112,7 +113,8 @@ void Shard::turn() {
   bool more = true;
   while (more) {
     while (!waiting_.empty()) {
-      BatchRun& run = *waiting_.front()->run;
+      Active& active = *waiting_.front();
+      BatchRun& run = *active.run;
       const std::uint32_t left = run.events() - run.admitted;
       if (left == 0) {
         waiting_.pop_front();
@@ -122,7 +124,11 @@ void Shard::turn() {
       const std::uint32_t in_flight = runner_.in_flight();
       const std::uint32_t window = parts_.options.in_flight;
       if (in_flight >= window) break;
-      runner_.admit(run, std::min(left, window - in_flight));
+      std::uint32_t count = std::min(left, window - in_flight);
+      if (runner_.all_inline()) count = std::min(count, PlanRunner::kInlineSlice);
+      runner_.admit(run, count);
+      // What is done is written while it is warm; batch_done() writes the rest.
+      if (runner_.all_inline() && run.open != 0) write(active, run.admitted);
     }
     runner_.drain();
     for (BatchRun* const run : released_) {
@@ -141,17 +147,20 @@ void Shard::turn() {
 void Shard::batch_done(BatchRun& run) {
   const auto active = std::find_if(active_.begin(), active_.end(),
                                    [&](const auto& each) { return each->run.get() == &run; });
-  FinishedBatch& finished = (*active)->finished;
-  finished.lines = parts_.output.take_buffer();
-  const auto& records = run.batch().records();
-  for (std::uint32_t i = 0; i < run.events(); ++i) {
-    writer_.write(records[i].event, run.row(i), finished.lines);
-  }
-  finished.written = run.events();
-  parts_.output.put(std::move(finished));
+  write(**active, run.events());
+  parts_.output.put(std::move((*active)->finished));
   outstanding_.fetch_sub(1, std::memory_order_relaxed);
   run.written = true;
   if (run.held == 0) released_.push_back(&run);
+}
+
+void Shard::write(Active& active, std::uint32_t end) {
+  FinishedBatch& finished = active.finished;
+  const auto& records = active.run->batch().records();
+  for (auto i = static_cast<std::uint32_t>(finished.written); i < end; ++i) {
+    writer_.write(records[i].event, active.run->row(i), finished.lines);
+  }
+  finished.written = end;
 }
 
 void Shard::batch_released(BatchRun& run) { released_.push_back(&run); }

@@ -64,13 +64,15 @@ class Shard final : private PlanRunnerEvents {
   void begin(std::unique_ptr<Batch> batch);
   void apply_malformed_policy(Batch& batch, FinishedBatch& finished);
   void turn();
-  void batch_done(BatchRun& run) override;
-  void batch_released(BatchRun& run) override;
-
   struct Active {
     std::unique_ptr<BatchRun> run;
     FinishedBatch finished;
   };
+
+  // Writes the events up to `end` that are not written yet.
+  void write(Active& active, std::uint32_t end);
+  void batch_done(BatchRun& run) override;
+  void batch_released(BatchRun& run) override;
 
   const Parts parts_;
   Loop loop_;
