@@ -95,6 +95,13 @@ class ArenaVector {
     if (size_ == capacity_) grow(arena);
     return *new (data_ + size_++) T(value);
   }
+  // Made in its place: g++ builds a T that is passed piece by piece on the stack and reads it back
+  // in one go, which waits for the store (7 ns).
+  template <class... Args>
+  T& emplace_back(Arena& arena, const Args&... args) {
+    if (size_ == capacity_) grow(arena);
+    return *new (data_ + size_++) T{args...};
+  }
   void clear() { size_ = 0; }
   // Forgets the memory as well: for when the arena is reset.
   void release() { *this = ArenaVector(); }

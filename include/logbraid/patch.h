@@ -119,7 +119,7 @@ class Patch {
   }
   void append(PathView path, Value value) {
     key_mask_ |= path.front().bit;
-    ops_.push_back(*arena_, PatchOp{path, value});
+    ops_.emplace_back(*arena_, path, value);
   }
 
   Arena* arena_;
