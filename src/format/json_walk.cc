@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 
 #include "core/json_text.h"
 #include "format/lines.h"
@@ -17,28 +18,37 @@ bool is_hex_digit(char c) {
   return is_digit(c) || static_cast<unsigned char>((c | 0x20) - 'a') < 6;
 }
 
-// Behind the number that starts at `at`, or null where the grammar is broken; `at` is then moved to
-// the byte that breaks it.
-const char* number_end(const char*& at) {
+// Moves `at` behind a number, or to the byte that breaks its grammar: then it is false.
+bool pass_number(const char*& at) {
   if (*at == '-') ++at;
   if (*at == '0') {
     ++at;
   } else {
-    if (!is_digit(*at)) return nullptr;
+    if (!is_digit(*at)) return false;
     while (is_digit(*at)) ++at;
   }
   if (*at == '.') {
     ++at;
-    if (!is_digit(*at)) return nullptr;
+    if (!is_digit(*at)) return false;
     while (is_digit(*at)) ++at;
   }
   if ((*at | 0x20) == 'e') {
     ++at;
     if (*at == '+' || *at == '-') ++at;
-    if (!is_digit(*at)) return nullptr;
+    if (!is_digit(*at)) return false;
     while (is_digit(*at)) ++at;
   }
-  return at;
+  return true;
+}
+
+// The same for the last thing in a text, which may end within the number: the padding behind it may
+// begin with any number of digits.
+[[gnu::noinline, gnu::cold]] bool pass_last_number(const char*& at, const char* text_end) {
+  const std::string rest(at, text_end);  // ends in a NUL
+  const char* place = rest.c_str();
+  const bool passed = pass_number(place);
+  at += place - rest.c_str();
+  return passed;
 }
 
 // `next` is the place of the index behind a string's: only blanks stand between the closing quote
@@ -158,7 +168,7 @@ JsonWalk::Passed JsonWalk::members(Index at, Arena& arena) {
         }
         return nullptr;
       default:
-        end = scalar(value, text + *at);
+        end = scalar(value, at);
         if (end == nullptr) return nullptr;
         field.token = *value == 'n'                    ? Token::null
                       : *value == 't' || *value == 'f' ? Token::boolean
@@ -215,7 +225,7 @@ value:
     case '[':
       goto open;
     default:
-      if (scalar(place, text + *at) == nullptr) return nullptr;
+      if (scalar(place, at) == nullptr) return nullptr;
   }
 
 next:
@@ -237,8 +247,8 @@ close:
   goto next;
 }
 
-// The end of a number or literal, null where it is none; `next` is the place of the next index.
-const char* JsonWalk::scalar(const char* value, const char* next) {
+// The end of a number or literal, null where it is none; `next` is the index behind it.
+const char* JsonWalk::scalar(const char* value, Index next) {
   // Text has padding behind it that may be read, see Batch::kPadding.
   const char* end = value;
   switch (*value) {
@@ -256,10 +266,16 @@ const char* JsonWalk::scalar(const char* value, const char* next) {
       break;
     default:
       if (!is_digit(*value) && *value != '-') return fail_at(value, "expected a value");
-      if (number_end(end) == nullptr) return fail_at(end, "expected a digit");
+      if (next == last_) [[unlikely]] {
+        if (!pass_last_number(end, text_end_)) return fail_at(end, "expected a digit");
+      } else if (!pass_number(end)) {
+        return fail_at(end, "expected a digit");
+      }
   }
   // What is glued to a number or a literal has no index of its own.
-  if (end != next && !is_blank(*end)) return fail_at(end, "expected ',' or a closing bracket");
+  if (end != text_ + *next && !is_blank(*end)) {
+    return fail_at(end, "expected ',' or a closing bracket");
+  }
   return end;
 }
 

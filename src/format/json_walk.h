@@ -59,7 +59,7 @@ class JsonWalk {
 
   Passed members(Index at, Arena& arena);
   Passed container(Index at);
-  const char* scalar(const char* value, const char* next);
+  const char* scalar(const char* value, Index next);
   bool escapes(const char* string_end, const char* next);
   std::nullptr_t fail(Index where, const char* why);
   std::nullptr_t fail_at(const char* where, const char* why);
