@@ -32,6 +32,10 @@ Result<std::vector<std::string>> check_registered(const std::vector<PlanNode>& n
 
 // Those that require what is not there, and those that require these.
 void leave_out_unmet(const std::vector<PlanNode>& nodes, std::vector<std::string>& because) {
+  if (std::all_of(nodes.begin(), nodes.end(),
+                  [](const PlanNode& node) { return node.metadata.required.empty(); })) {
+    return;
+  }
   std::unordered_map<std::string_view, std::size_t> by_name;
   for (std::size_t i = 0; i < nodes.size(); ++i) by_name.emplace(nodes[i].name, i);
   std::vector<std::vector<std::size_t>> requirers(nodes.size());
@@ -81,6 +85,10 @@ Result<EnabledNodes> choose_enabled(std::vector<PlanNode> nodes,
   }
   leave_out_unmet(nodes, because);
 
+  if (std::all_of(because.begin(), because.end(), [](const auto& why) { return why.empty(); })) {
+    result.nodes = std::move(nodes);
+    return result;
+  }
   result.nodes.reserve(nodes.size());
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     if (because[i].empty()) {

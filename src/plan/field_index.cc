@@ -7,7 +7,7 @@ namespace logbraid {
 
 FieldIndex::FieldIndex(const std::vector<PlanNode>& nodes)
     : reads_(nodes.size()), writes_(nodes.size()) {
-  Children children;
+  Children children(2 * nodes.size());
   for (plan::Node n = 0; n < nodes.size(); ++n) {
     const EnricherMetadata& metadata = nodes[n].metadata;
     const auto insert_all = [&](const std::vector<FieldPath>& paths, std::vector<Place>& places) {

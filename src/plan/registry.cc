@@ -182,7 +182,8 @@ std::shared_ptr<const EnricherMetadata> Registry::metadata(std::string_view name
 
 Result<Registry::Selection> Registry::select(std::span<const std::string> names) const {
   Selection selection;
-  std::unordered_set<std::string_view> seen;
+  std::unordered_set<std::string_view> seen(names.size());
+  selection.entries.reserve(names.size());
   const std::lock_guard lock(mutex_);
   selection.generation = generation_.load(std::memory_order_relaxed);
   for (const std::string& name : names) {

@@ -28,7 +28,12 @@ std::vector<Arc> plain(const std::vector<CausedArc>& arcs) {
 
 // `dependencies` and `requires` between the nodes, one arc a pair.
 std::vector<CausedArc> declared_arcs(const std::vector<PlanNode>& nodes) {
-  std::unordered_map<std::string_view, Node> by_name;
+  if (std::all_of(nodes.begin(), nodes.end(), [](const PlanNode& node) {
+        return node.metadata.dependencies.empty() && node.metadata.required.empty();
+      })) {
+    return {};
+  }
+  std::unordered_map<std::string_view, Node> by_name(nodes.size());
   for (Node n = 0; n < nodes.size(); ++n) by_name.emplace(nodes[n].name, n);
   std::vector<CausedArc> arcs;
   for (Node n = 0; n < nodes.size(); ++n) {
