@@ -39,7 +39,7 @@ class PlanRunnerEvents {
 // Takes events through a plan on one shard: starts what is ready, keeps the deadlines, gathers the
 // outcomes.
 //
-// Invariants (docs/decisions/0003-running-a-plan.md has them with their reasons):
+// Invariants (docs/decisions/running_a_plan.md has them with their reasons):
 //   - each (event, node) gets exactly one outcome, and none after batch_done()
 //   - a node starts only when every node it depends on has its outcome
 //   - a patch is in its row only when its call has ended in time; until then it is the call's own
