@@ -1,0 +1,31 @@
+#include "enrichers/builtin.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace logbraid {
+
+std::span<const EnricherKind> builtin_enrichers() {
+  static const std::vector<EnricherKind> kinds = {
+      classify_enricher(),  //
+      delay_enricher(),     //
+      geoip_enricher(),     //
+      hash_enricher(),      //
+      host_enricher(),      //
+      static_enricher(),    //
+      table_enricher(),     //
+      url_enricher(),
+  };
+  return kinds;
+}
+
+const EnricherKind* find_enricher_kind(std::string_view name_or_alias) {
+  for (const EnricherKind& kind : builtin_enrichers()) {
+    if (kind.name == name_or_alias || std::ranges::count(kind.aliases, name_or_alias) != 0) {
+      return &kind;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace logbraid
