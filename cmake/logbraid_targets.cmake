@@ -52,5 +52,8 @@ function(logbraid_agent)
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
   target_include_directories(logbraid-agent PRIVATE "${PROJECT_SOURCE_DIR}")
   target_compile_definitions(logbraid-agent PRIVATE LOGBRAID_VERSION="${PROJECT_VERSION}")
+  # Of this one file only, or no other checkout could share the compiled objects.
+  set_source_files_properties("${PROJECT_SOURCE_DIR}/cli/run_command.cc" PROPERTIES
+    COMPILE_DEFINITIONS LOGBRAID_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_link_libraries(logbraid-agent PRIVATE logbraid_warnings ${libraries} ${arg_LINKS})
 endfunction()

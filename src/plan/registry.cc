@@ -154,7 +154,7 @@ Result<void> Registry::add_instance(EnricherMetadata metadata, std::string_view 
     return settings.error("enricher " + quoted(metadata.name) + ": there is no kind " +
                           quoted(kind) + "; " + available(kind_names));
   }
-  auto checked = Settings::check(settings, found->settings);
+  auto checked = Settings::check(settings, found->settings, found->open_settings);
   if (!checked) return checked.error();
   auto instance = found->make(*checked, context);
   if (!instance) return instance.error();

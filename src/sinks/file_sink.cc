@@ -81,11 +81,11 @@ Result<std::unique_ptr<Sink>> make(const Settings& settings, const MakeContext& 
 SinkKind file_sink() {
   return {
       .name = "file",
-      .summary = "a file",
+      .summary = "Writes to a file",
       .help = R"(Writes to a file, which is made if it is not there (mode 0644), when the first
 events are written.
 
-    sink: {type: file, path: /var/log/enriched.json, append: false})",
+  sink: {type: file, path: /var/log/enriched.json, append: false})",
       .settings = {{.name = "path",
                     .type = SettingType::string,
                     .help = "The file; a relative one starts at the configuration's folder.",

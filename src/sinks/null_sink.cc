@@ -29,10 +29,10 @@ Result<std::unique_ptr<Sink>> make(const Settings&, const MakeContext&) {
 SinkKind null_sink() {
   return {
       .name = "null",
-      .summary = "nowhere: counts the bytes and drops them",
+      .summary = "Writes nowhere: counts the bytes and drops them",
       .help = R"(For measuring what the rest of a pipeline costs.
 
-    sink: {type: null})",
+  sink: {type: null})",
       .settings = {},
       .make = make,
   };

@@ -32,11 +32,11 @@ Result<std::unique_ptr<Sink>> make(const Settings&, const MakeContext&) {
 SinkKind stdout_sink() {
   return {
       .name = "stdout",
-      .summary = "the standard output",
+      .summary = "Writes to the standard output",
       .help = R"(Writes each event as soon as it is ready. When the reader goes away
 (`logbraid run ... | head`), the run ends quietly.
 
-    sink: {type: stdout, format: json})",
+  sink: {type: stdout, format: json})",
       .settings = {},
       .make = make,
   };

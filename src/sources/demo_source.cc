@@ -100,12 +100,12 @@ Result<std::unique_ptr<Source>> make(const Settings& settings, const MakeContext
 SourceKind demo_source() {
   return {
       .name = "demo",
-      .summary = "made-up requests to a web shop, for trying things out",
+      .summary = "Makes up requests to a web shop, for trying things out",
       .help = R"(Makes events with timestamp, level, method, path (with a query), status, bytes,
 client_ip, user_agent, latency_ms, trace_id and span_id. The same seed gives the same events; their
 times start on a fixed day and are 10 ms apart, whatever the rate.
 
-    source: {type: demo, count: 0, rate: 500})",
+  source: {type: demo, count: 0, rate: 500})",
       .settings = {{.name = "count",
                     .type = SettingType::integer,
                     .unit = "events",

@@ -154,15 +154,15 @@ Result<std::unique_ptr<Source>> make(const Settings& settings, const MakeContext
 SourceKind file_source() {
   return {
       .name = "file",
-      .summary = "the lines of files, one file after another",
+      .summary = "Reads files, one after another, to their ends",
       .help = R"(Reads each file once, from its start to its end, in the order of `paths`; what a
 pattern (* ? [...]) matches, by name. A file that several patterns match is read once. A last line
 without its line end is complete. Named pipes can be read too.
 
-    source:
-      type: file
-      paths: [/var/log/nginx/*.log, yesterday.log]
-      format: combined)",
+  source:
+    type: file
+    paths: [/var/log/nginx/*.log, yesterday.log]
+    format: combined)",
       .settings = {{.name = "paths",
                     .type = SettingType::strings,
                     .help =

@@ -44,13 +44,13 @@ Result<std::unique_ptr<Source>> make(const Settings&, const MakeContext&) {
 SourceKind stdin_source() {
   return {
       .name = "stdin",
-      .summary = "lines from the standard input, as they come",
+      .summary = "Reads the standard input, each line as it comes",
       .help = R"(Reads the standard input to its end: a pipe, a terminal or a file. Each line goes
 on its way as soon as it is there, so that `tail -f` may stand in front:
 
-    tail -f /var/log/app.log | logbraid run pipeline.yaml
+  tail -f /var/log/app.log | logbraid run pipeline.yaml
 
-    source: {type: stdin, format: json}
+  source: {type: stdin, format: json}
 
 A standard input that is closed is an empty one.)",
       .settings = {},

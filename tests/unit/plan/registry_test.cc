@@ -135,6 +135,15 @@ TEST(RegistryTest, names_the_kinds_there_are_where_there_is_none_of_that_name) {
               HasSubstr("enricher \"a\": there is no kind \"geo\"; there are: pause"));
 }
 
+TEST(RegistryTest, a_kind_with_open_settings_gets_those_of_any_name) {
+  Registry registry;
+  EnricherKind kind = pause_kind();
+  kind.open_settings = true;
+  ASSERT_TRUE(registry.add_kind(kind).has_value());
+  const Setting settings = Setting::map({{"output", Setting("a")}, {"version", Setting("1")}});
+  EXPECT_EQ(message_of(registry.add_instance(metadata_of({"a"}), "pause", settings, {})), "fine");
+}
+
 TEST(RegistryTest, settings_that_the_kind_refuses_are_an_error) {
   Registry registry;
   ASSERT_TRUE(registry.add_kind(pause_kind()).has_value());
