@@ -1,0 +1,127 @@
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+#include "cli/build_pipeline.h"
+#include "cli/command.h"
+#include "cli/figures.h"
+#include "cli/progress.h"
+#include "cli/signals.h"
+#include "cli/summary.h"
+
+namespace logbraid::cli {
+namespace {
+
+// Of a line that was refused, in a warning.
+constexpr std::size_t kLineShown = 120;  // characters
+
+constexpr const char* kExamples = R"(Examples:
+  logbraid run                                 the example that comes with logbraid
+  logbraid run pipeline.yaml > enriched.json
+  tail -f access.log | logbraid run pipeline.yaml
+  logbraid run pipeline.yaml -c production.yaml
+  logbraid run pipeline.yaml --set execution.mode=sequential
+  logbraid run pipeline.yaml --set source.type=demo --set source.count=100000
+
+Events go to where `sink:` says, standard output by default; everything else goes to standard error.
+Ctrl-C (SIGINT, SIGTERM) finishes what was read; a second one ends at once.
+Ends with 0 when done, 1 when reading or writing failed, 2 for a wrong command line or configuration.)";
+
+struct RunArguments {
+  ConfigArguments config;
+  bool quiet = false;
+};
+
+// The folder that has examples/: where the launcher says, or where this program was built.
+std::filesystem::path home() {
+  const char* const named = std::getenv("LOGBRAID_HOME");
+  return named != nullptr && *named != '\0' ? named : LOGBRAID_SOURCE_DIR;
+}
+
+bool choose_example(ConfigArguments& config, bool quiet, Console& console) {
+  const std::filesystem::path example = home() / "examples" / "access_log" / "pipeline.yaml";
+  std::error_code problem;
+  if (!std::filesystem::exists(example, problem)) {
+    console.error(
+        "name a configuration: logbraid run FILE (the example that runs without one is not at " +
+        example.string() + ")");
+    return false;
+  }
+  if (!quiet) console.note("no FILE given: this is the example " + example.string());
+  config.files.push_back(example.string());
+  return true;
+}
+
+// Events that scroll over the screen and a line that is written over do not go together.
+bool shows_progress(const LoadedPipeline& loaded, bool quiet, const Console& console) {
+  const bool events_on_screen = loaded.config.sink.kind == "stdout" && ::isatty(STDOUT_FILENO) == 1;
+  return !quiet && console.has_status_line() && !events_on_screen;
+}
+
+ExitCode run(RunArguments arguments, Console& console) {
+  if (arguments.config.files.empty() && arguments.config.more_files.empty() &&
+      !choose_example(arguments.config, arguments.quiet, console)) {
+    return kUsage;
+  }
+  ErrorList errors;
+  const auto loaded = load(arguments.config, errors);
+  auto parts = loaded ? make_parts(*loaded, errors) : std::nullopt;
+  if (!parts) {
+    report(errors, console);
+    return kUsage;
+  }
+  for (const std::string& warning : loaded->plan->warnings()) console.warning(warning);
+  parts->on_malformed_line = [&](const MalformedLine& line) {
+    console.warning("line " + count_text(line.line) + " is refused: " + line.reason + ": " +
+                    printable(line.text, kLineShown));
+  };
+
+  // Before the pipeline, whose threads must not get the signals. Until it is there, one that comes
+  // waits in `interrupt_source`.
+  Source& source = *parts->source;
+  const SignalWatch watch([&](int) {
+    source.interrupt();
+    if (!arguments.quiet) console.note("finishing what was read; once more ends at once");
+  });
+  auto pipeline = Pipeline::create(std::move(*parts));
+  if (!pipeline) {
+    console.error(pipeline.error());
+    return kUsage;
+  }
+
+  std::optional<Progress> progress;
+  if (shows_progress(*loaded, arguments.quiet, console)) progress.emplace(console, **pipeline);
+  const RunReport report = (*pipeline)->run();
+  const ProcessFigures process = ProcessFigures::now();
+  progress.reset();
+
+  if (!arguments.quiet) {
+    console.print(summary_text(report, *loaded->plan, loaded->config.execution, process, console));
+  }
+  if (report.error) console.error(*report.error);
+  const ExitCode code = report.error ? kFailed : kDone;
+  // Calls that never came back hold their threads, and the destructor would wait for them. All that
+  // was to be written is written.
+  if (report.calls_still_out > 0) ::_exit(code);
+  return code;
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, Action& chosen) {
+  auto arguments = std::make_shared<RunArguments>();
+  CLI::App* const command =
+      app.add_subcommand("run", "Reads events, enriches them and writes them");
+  add_config_arguments(*command, arguments->config, Files::any);
+  command->add_flag("-q,--quiet", arguments->quiet,
+                    "Only warnings and errors: no progress, no summary");
+  command->footer(kExamples);
+  command->callback([arguments, &chosen] {
+    chosen = [arguments](Console& console) { return run(*arguments, console); };
+  });
+}
+
+}  // namespace logbraid::cli

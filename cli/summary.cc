@@ -1,0 +1,184 @@
+#include "cli/summary.h"
+
+#include <fmt/format.h>
+
+#include <initializer_list>
+#include <vector>
+
+#include "cli/text_table.h"
+#include "logbraid/metadata.h"
+#include "logbraid/outcome.h"
+
+namespace logbraid::cli {
+namespace {
+
+constexpr std::size_t kNamesWidth = 50;  // columns for the names of a group
+constexpr std::size_t kNameShown = 22;   // characters of an enricher's name
+constexpr std::size_t kErrorShown = 160;
+
+using Align = TextTable::Align;
+
+// Why an enricher was not called, or its call given up.
+constexpr std::initializer_list<Outcome> kSkips = {
+    Outcome::condition_false, Outcome::dependency_unmet, Outcome::breaker_open,
+    Outcome::rejected,        Outcome::unhealthy,        Outcome::cancelled};
+
+std::uint64_t of(const EnricherMetrics& metrics, Outcome outcome) {
+  return metrics.outcomes[static_cast<std::size_t>(outcome)];
+}
+
+std::string or_dash(std::uint64_t count) { return count == 0 ? "-" : count_text(count); }
+
+std::string plural(std::uint64_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count_text(count), count == 1 ? one : many);
+}
+
+std::string mean(Duration total, std::uint64_t count) {
+  return count == 0 ? "-" : duration_text(total / static_cast<std::int64_t>(count));
+}
+
+std::string ratio(Duration sum, Duration wall) {
+  if (wall <= Duration::zero()) return "-";
+  return fmt::format("{:.1f}",
+                     static_cast<double>(sum.count()) / static_cast<double>(wall.count()));
+}
+
+std::string name_of(const ExecutionPlan& plan, std::uint32_t node) {
+  return printable(plan[node].name, kNameShown);
+}
+
+std::string counts_text(const RunReport& report, const Console& console) {
+  const RunCounts& counts = report.counts;
+  std::string text = console.bold(fmt::format("{} events read, {} written", count_text(counts.read),
+                                              count_text(counts.written))) +
+                     fmt::format(" in {}: {} events/s\n", duration_text(report.elapsed),
+                                 rate_text(counts.read, report.elapsed));
+  std::vector<std::string> rest;
+  const auto add = [&](std::uint64_t count, std::string_view what) {
+    if (count > 0) rest.push_back(fmt::format("{} {}", count_text(count), what));
+  };
+  add(counts.malformed, "malformed");
+  add(counts.dead_lettered, "to the dead letters");
+  add(counts.dropped, "dropped");
+  add(counts.unwritten,
+      report.sink_closed ? "not taken by the reader of the output" : "not written");
+  rest.push_back(
+      fmt::format("{} in, {} out", bytes_text(counts.bytes_in), bytes_text(counts.bytes_out)));
+  return text + fmt::format("{}\n", fmt::join(rest, ", "));
+}
+
+std::string enrichers_text(const RunReport& report, const ExecutionPlan& plan) {
+  TextTable table({{"enricher", Align::left},
+                   {"where", Align::left},
+                   {"calls"},
+                   {"ok"},
+                   {"no match"},
+                   {"error"},
+                   {"timeout"},
+                   {"skipped"},
+                   {"mean"},
+                   {"p99"}});
+  for (std::uint32_t node = 0; node < plan.size(); ++node) {
+    const EnricherMetrics& metrics = report.metrics.enrichers[node];
+    std::uint64_t skipped = 0;
+    for (const Outcome outcome : kSkips) skipped += of(metrics, outcome);
+    const bool timed = metrics.timed_calls > 0;
+    table.add_row(
+        {name_of(plan, node), std::string(to_string(plan[node].placement)),
+         count_text(metrics.calls()), or_dash(of(metrics, Outcome::ok)),
+         or_dash(of(metrics, Outcome::no_match)), or_dash(of(metrics, Outcome::error)),
+         or_dash(of(metrics, Outcome::timeout)), or_dash(skipped),
+         timed ? duration_text(metrics.mean()) : "-",
+         metrics.latency.count() > 0 ? duration_text(metrics.latency.quantile(0.99)) : "-"});
+  }
+  return table.to_string();
+}
+
+// What the table has no room for.
+std::string remarks_text(const RunReport& report, const ExecutionPlan& plan) {
+  std::string text;
+  for (std::uint32_t node = 0; node < plan.size(); ++node) {
+    const EnricherMetrics& metrics = report.metrics.enrichers[node];
+    const std::string name = name_of(plan, node);
+    std::vector<std::string> skips;
+    for (const Outcome outcome : kSkips) {
+      if (of(metrics, outcome) == 0) continue;
+      skips.push_back(fmt::format("{} {}", count_text(of(metrics, outcome)), to_string(outcome)));
+    }
+    if (!skips.empty()) text += fmt::format("  {}: skipped: {}\n", name, fmt::join(skips, ", "));
+    if (metrics.late > 0) {
+      text += fmt::format("  {}: {} came after the deadline and were dropped\n", name,
+                          plural(metrics.late, "result", "results"));
+    }
+    if (!metrics.first_error.empty()) {
+      text +=
+          fmt::format("  {}: first error: {}\n", name, printable(metrics.first_error, kErrorShown));
+    }
+  }
+  return text;
+}
+
+std::string groups_text(const RunReport& report, const ExecutionPlan& plan) {
+  TextTable table({{"group"}, {"wall"}, {"sum of calls"}, {"overlap"}, {"enrichers", Align::left}});
+  const auto& groups = plan.groups();
+  for (std::size_t level = 0; level < groups.size(); ++level) {
+    const GroupMetrics& metrics = report.metrics.groups[level];
+    std::vector<std::string> names;
+    for (const std::uint32_t node : groups[level]) names.push_back(name_of(plan, node));
+    table.add_row({std::to_string(level + 1), mean(metrics.wall, metrics.events),
+                   mean(metrics.sum, metrics.events), ratio(metrics.sum, metrics.wall),
+                   wrapped(fmt::format("{}", fmt::join(names, ", ")), kNamesWidth)});
+  }
+  return table.to_string();
+}
+
+std::string overlap_text(const RunReport& report, const ExecutionPlan& plan,
+                         const ExecutionOptions& options, const Console& console) {
+  const GroupMetrics& events = report.metrics.events;
+  if (events.events == 0 || plan.size() == 0) return "";
+  const std::string calls = plural(plan.size(), "enricher", "enrichers");
+  if (options.mode == Mode::sequential) {
+    return fmt::format("Sequential: {} took {} an event, one after the other\n", calls,
+                       mean(events.wall, events.events));
+  }
+  return fmt::format(
+             "Parallel against sequential: the calls of {} add up to {} an event and were done in "
+             "{}: ",
+             calls, mean(events.sum, events.events), mean(events.wall, events.events)) +
+         console.bold("overlap " + ratio(events.sum, events.wall)) + "\n";
+}
+
+std::string process_text(const RunReport& report, const ProcessFigures& process) {
+  const double cores =
+      report.elapsed <= Duration::zero()
+          ? 0
+          : static_cast<double>(process.cpu.count()) / static_cast<double>(report.elapsed.count());
+  return fmt::format("Process: {} CPU ({:.2f} cores), {} peak memory, {}, {}\n",
+                     duration_text(process.cpu), cores, bytes_text(process.peak_bytes),
+                     plural(report.shards, "shard", "shards"),
+                     plural(report.pool_threads, "pool thread", "pool threads"));
+}
+
+}  // namespace
+
+std::string summary_text(const RunReport& report, const ExecutionPlan& plan,
+                         const ExecutionOptions& options, const ProcessFigures& process,
+                         const Console& console) {
+  std::string text = "\n" + counts_text(report, console);
+  if (plan.size() > 0) {
+    text += "\n" + enrichers_text(report, plan) + remarks_text(report, plan);
+    text += "\n" + groups_text(report, plan);
+  }
+  text += "\n" + overlap_text(report, plan, options, console);
+  text += process_text(report, process);
+  if (report.metrics.conflicts > 0) {
+    text += plural(report.metrics.conflicts, "value was", "values were") +
+            " replaced because an enricher set a field below\n";
+  }
+  if (report.calls_still_out > 0) {
+    text += plural(report.calls_still_out, "call has", "calls have") + " not come back\n";
+  }
+  return text;
+}
+
+}  // namespace logbraid::cli

@@ -1,0 +1,197 @@
+// `logbraid run`: from a configuration and lines to events and a summary.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tests/end_to_end/agent.h"
+#include "tests/support/shared_data.h"
+
+namespace logbraid::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class AgentRun : public ::testing::Test {
+ protected:
+  std::string config(const std::string& text, const std::string& name = "pipeline.yaml") {
+    return directory_.file(name, text);
+  }
+
+  const TemporaryDirectory directory_;
+};
+
+TEST_F(AgentRun, enriches_what_it_reads_and_says_what_it_did) {
+  const ProcessResult result =
+      run_agent({"run", config(kOneField)}, {.input = "{\"a\":1.50}\n{\"b\":[]}\n"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.out, "{\"a\":1.50,\"zone\":\"eu\"}\n{\"b\":[],\"zone\":\"eu\"}\n");
+  EXPECT_THAT(result.err, AllOf(HasSubstr("2 events read, 2 written"),
+                                ContainsRegex("zone +inline +2 +2 +- +- +- +-"), HasSubstr("CPU"),
+                                HasSubstr("peak memory")));
+  EXPECT_THAT(result.err, Not(HasSubstr("\x1b"))) << "colours in a file";
+}
+
+TEST_F(AgentRun, reads_nothing_from_empty_input) {
+  const ProcessResult result = run_agent({"run", config(kOneField)});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.out, IsEmpty());
+  EXPECT_THAT(result.err, HasSubstr("0 events read, 0 written"));
+}
+
+TEST_F(AgentRun, quiet_is_quiet) {
+  const ProcessResult result = run_agent({"run", "-q", config(kOneField)}, {.input = "{}\n"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.out, "{\"zone\":\"eu\"}\n");
+  EXPECT_THAT(result.err, IsEmpty());
+}
+
+TEST_F(AgentRun, lays_files_and_settings_over_each_other) {
+  const std::string base = config(kOneField);
+  const std::string over = config("source: {on_malformed: drop}\n", "over.yaml");
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"run", base, over, "--set", "enrichers.zone.fields.zone=us"},
+        std::vector<std::string>{"run", base, "-c", over, "--set",
+                                 "enrichers.zone.fields.zone=us"}}) {
+    const ProcessResult result = run_agent(arguments, {.input = "{}\nno json\n"});
+    EXPECT_EQ(result.code, 0) << result.err;
+    EXPECT_EQ(result.out, "{\"zone\":\"us\"}\n");
+  }
+}
+
+TEST_F(AgentRun, shows_lines_it_refused_without_their_control_characters) {
+  const ProcessResult result =
+      run_agent({"run", config(kOneField)}, {.input = "{}\n\x1b[31mred\x07\n{}\n"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("warning: line 2 is refused: "),
+                                HasSubstr("\\x1b[31mred\\x07"), HasSubstr("1 malformed")));
+  EXPECT_THAT(result.err, Not(HasSubstr("\x1b")));
+}
+
+TEST_F(AgentRun, fails_on_a_malformed_line_where_that_is_asked_for) {
+  const ProcessResult result = run_agent(
+      {"run", config(kOneField), "--set", "source.on_malformed=fail"}, {.input = "{}\nno json\n"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.err, HasSubstr("error: "));
+}
+
+TEST_F(AgentRun, names_file_line_and_key_of_an_error) {
+  const std::string path = config(
+      "source: {type: demo}\nenrichers:\n  - name: zone\n    type: static\n"
+      "    feilds: {zone: eu}\n  - {type: geopi}\nexecution:\n  mode: fast\n");
+  const ProcessResult result = run_agent({"run", path});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.out, IsEmpty());
+  // Everything that is wrong, at once.
+  EXPECT_THAT(result.err, HasSubstr("error: " + path + ":6: enrichers"));
+  EXPECT_THAT(result.err, HasSubstr("did you mean \"geoip\"?"));
+  EXPECT_THAT(result.err, HasSubstr("error: " + path + ":8: execution.mode: "));
+}
+
+TEST_F(AgentRun, suggests_the_key_that_was_meant) {
+  const std::string path = config("source: {type: demo, cuont: 5}\n");
+  const ProcessResult result = run_agent({"run", path});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, AllOf(HasSubstr(path + ":1: "), HasSubstr("cuont"),
+                                HasSubstr("did you mean \"count\"?")));
+}
+
+TEST_F(AgentRun, what_cannot_be_opened_is_found_before_anything_is_read) {
+  const std::string path = config(
+      "source: {type: file, paths: gone.log}\nenrichers:\n"
+      "  - {name: net, type: table, file: gone.csv, input: ip}\n");
+  const ProcessResult result = run_agent({"run", path});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, AllOf(HasSubstr(path + ":3: enrichers.net"), HasSubstr("gone.csv")));
+}
+
+TEST_F(AgentRun, a_switched_off_enricher_needs_nothing_and_its_dependents_run) {
+  const std::string path = config(
+      "enrichers:\n"
+      "  - {name: net, type: table, file: gone.csv, input: ip, enabled: false}\n"
+      "  - {name: zone, type: static, fields: {zone: eu}, dependencies: net}\n");
+  const ProcessResult result = run_agent({"run", path}, {.input = "{}\n"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(result.out, "{\"zone\":\"eu\"}\n");
+  EXPECT_THAT(result.err, Not(HasSubstr("warning")));
+}
+
+TEST_F(AgentRun, a_full_disk_is_a_failure) {
+  const ProcessResult result =
+      run_agent({"run", config(kOneField)}, {.input = "{}\n", .output_path = "/dev/full"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("error: cannot write to stdout: No space left on device"),
+                                HasSubstr("1 not written")));
+}
+
+TEST_F(AgentRun, writes_to_a_file) {
+  const std::string path = config(kOneField);
+  const ProcessResult result = run_agent(
+      {"run", path, "--set", "sink.type=file", "--set", "sink.path=out.json"}, {.input = "{}\n"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.out, IsEmpty());
+  EXPECT_EQ(directory_.read("out.json"), "{\"zone\":\"eu\"}\n");
+}
+
+TEST_F(AgentRun, an_enricher_that_fails_is_counted_and_its_error_shown) {
+  const std::string path = config(
+      "source: {type: demo, count: 20}\nenrichers:\n"
+      "  - {name: slow, type: delay, duration: 0s, fail_share: 1}\n"
+      "  - {name: after, type: static, fields: {x: 1}, requires: slow}\n");
+  const ProcessResult result = run_agent({"run", path});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), 20);
+  EXPECT_THAT(result.err, AllOf(ContainsRegex("slow +async +20 +- +- +20 +-"),
+                                HasSubstr("slow: first error: delay: made to fail"),
+                                HasSubstr("after: skipped: 20 dependency_unmet")));
+}
+
+TEST_F(AgentRun, says_how_much_ran_at_once) {
+  const std::string path = config(
+      "source: {type: demo, count: 10}\nenrichers:\n"
+      "  - {name: a, type: delay, duration: 5ms}\n"
+      "  - {name: b, type: delay, duration: 5ms}\n"
+      "  - {name: c, type: delay, duration: 5ms}\n"
+      "execution: {in_flight: 1, shards: 1}\n");
+  EXPECT_THAT(run_agent({"run", path}).err, ContainsRegex("overlap [23]\\.[0-9]\n"));
+  EXPECT_THAT(run_agent({"run", path, "--set", "execution.mode=sequential"}).err,
+              HasSubstr("Sequential: "));
+}
+
+TEST_F(AgentRun, without_a_file_it_runs_the_example) {
+  const ProcessResult result = run_agent({"run"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.err,
+              AllOf(HasSubstr("examples/access_log/pipeline.yaml"), HasSubstr("overlap")));
+  EXPECT_GT(std::count(result.out.begin(), result.out.end(), '\n'), 4000);
+}
+
+TEST_F(AgentRun, without_a_file_it_looks_for_the_example_where_the_launcher_says) {
+  directory_.file("examples/access_log/pipeline.yaml", "source: {type: demo, count: 3}\n");
+  const ProcessResult result =
+      run_agent({"run"}, {.environment = {"LOGBRAID_HOME=" + directory_.path().string()}});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), 3);
+}
+
+TEST_F(AgentRun, without_a_file_and_without_the_example_it_asks_for_one) {
+  const ProcessResult result =
+      run_agent({"run"}, {.environment = {"LOGBRAID_HOME=" + directory_.path().string()}});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("logbraid run FILE"));
+}
+
+TEST_F(AgentRun, variables_come_from_the_environment) {
+  const std::string path =
+      config("enrichers: [{type: static, fields: {zone: \"${ZONE_FOR_TEST:-none}\"}}]\n");
+  EXPECT_EQ(run_agent({"run", path}, {.input = "{}\n"}).out, "{\"zone\":\"none\"}\n");
+  EXPECT_EQ(run_agent({"run", path}, {.input = "{}\n", .environment = {"ZONE_FOR_TEST=eu"}}).out,
+            "{\"zone\":\"eu\"}\n");
+}
+
+}  // namespace
+}  // namespace logbraid::test
