@@ -1,0 +1,215 @@
+// Five cheap enrichers over 380-byte JSON lines, memory to memory:
+//   - against a hand-written loop that does the same work (benchmarks/baseline/single_purpose.h),
+//     one core, outputs equal byte for byte
+//   - parallel mode against sequential mode
+//   - the whole pipeline with two shards against one
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "benchmarks/baseline/five_cheap.h"
+#include "benchmarks/support/rounds.h"
+#include "engine/pipeline.h"
+#include "engine/plan_runner.h"
+#include "format/json_reader.h"
+#include "format/json_writer.h"
+#include "tests/support/memory_endpoints.h"
+
+namespace logbraid::bench {
+namespace {
+
+constexpr std::size_t kBatchBytes = 64 * 1024;
+constexpr std::size_t kLines = 20'000;
+constexpr int kRounds = 21;
+
+// Whole lines of at most kBatchBytes.
+std::vector<std::string_view> batches_of(std::string_view text) {
+  std::vector<std::string_view> batches;
+  while (!text.empty()) {
+    std::size_t size = text.size();
+    if (size > kBatchBytes) size = text.rfind('\n', kBatchBytes - 1) + 1;
+    batches.push_back(text.substr(0, size));
+    text.remove_prefix(size);
+  }
+  return batches;
+}
+
+void fill(Batch& batch, std::string_view text) {
+  batch.reset();
+  batch.reserve(kBatchBytes);
+  std::memcpy(batch.buffer(), text.data(), text.size());
+  batch.set_size(text.size());
+}
+
+// What a shard does with a batch, on this thread.
+class OneCore final : private PlanRunnerEvents {
+ public:
+  OneCore(const ExecutionPlan& plan, Mode mode)
+      : plan_(plan), options_(in(mode)), pool_(1, "none"), runner_(make_runner()) {}
+
+  void process(std::string_view text, std::string& out) {
+    fill(*batch_, text);
+    reader_.read(*batch_);
+    BatchRun run(std::move(batch_), plan_.size());
+    out_ = &out;
+    while (run.admitted < run.events()) {
+      runner_->admit(run, std::min(PlanRunner::kInlineSlice, run.events() - run.admitted));
+      write(run);
+    }
+    batch_ = run.take_batch();
+    written_ = 0;
+  }
+
+ private:
+  static ExecutionOptions in(Mode mode) {
+    ExecutionOptions options;
+    options.mode = mode;
+    return options;
+  }
+  std::unique_ptr<PlanRunner> make_runner() {
+    return std::make_unique<PlanRunner>(
+        plan_, options_, timers_, clock_, hour_, pool_, [](Posted&) {},
+        static_cast<PlanRunnerEvents&>(*this));
+  }
+  void write(BatchRun& run) {
+    const auto& records = run.batch().records();
+    for (; written_ < run.admitted; ++written_) {
+      writer_.write(records[written_].event, run.row(written_), *out_);
+    }
+  }
+  void batch_done(BatchRun&) override {}
+  void batch_released(BatchRun&) override {}
+
+  const ExecutionPlan& plan_;
+  const ExecutionOptions options_;
+  const SteadyClock clock_;
+  const LocalHour hour_ = [] { return 12; };
+  Timers timers_{clock_.now()};
+  Pool pool_;
+  JsonReader reader_;
+  JsonWriter writer_;
+  std::unique_ptr<Batch> batch_ = std::make_unique<Batch>();
+  std::string* out_ = nullptr;
+  std::uint32_t written_ = 0;
+  std::unique_ptr<PlanRunner> runner_;
+};
+
+struct Work {
+  std::vector<Network> networks = make_networks();
+  std::string lines = make_lines(kLines);
+  std::vector<std::string_view> batches = batches_of(lines);
+  std::shared_ptr<const ExecutionPlan> plan = five_cheap_plan(networks);
+};
+const Work& work() {
+  static const Work made;
+  return made;
+}
+
+template <class Process>
+void run_all(Process&& process, std::string& out) {
+  out.clear();
+  for (const std::string_view batch : work().batches) process(batch, out);
+}
+
+void report(benchmark::State& state, const Compared& compared, const char* name) {
+  state.counters[name] = compared.ratio;
+  state.counters["least"] = compared.least;
+  state.counters["most"] = compared.most;
+  state.counters["ns/event"] = compared.second / kLines * 1e9;
+  state.counters["baseline_ns/event"] = compared.first / kLines * 1e9;
+  state.counters["bytes/line"] =
+      static_cast<double>(work().lines.size()) / static_cast<double>(kLines);
+}
+
+void five_cheap_against_a_hand_written_loop(benchmark::State& state) {
+  SinglePurpose by_hand(work().networks);
+  OneCore engine(*work().plan, Mode::parallel);
+  Batch batch;
+  std::string expected;
+  std::string out;
+  const auto hand = [&] {
+    run_all(
+        [&](std::string_view text, std::string& to) {
+          fill(batch, text);
+          by_hand.process(batch, to);
+        },
+        expected);
+  };
+  const auto ours = [&] {
+    run_all([&](std::string_view text, std::string& to) { engine.process(text, to); }, out);
+  };
+  for (auto _ : state) {
+    hand();
+    ours();
+    if (out != expected) {
+      std::size_t at = 0;
+      while (out[at] == expected[at]) ++at;
+      at -= std::min<std::size_t>(at, 200);
+      std::fprintf(stderr, "ours: %.400s\nhand: %.400s\n", out.c_str() + at, expected.c_str() + at);
+    }
+    require(out == expected, "the loop and the engine differ");
+    report(state, compare(kRounds, &thread_seconds, hand, ours), "throughput_ratio");
+  }
+}
+BENCHMARK(five_cheap_against_a_hand_written_loop)->Iterations(1)->Unit(benchmark::kMillisecond);
+
+void five_cheap_parallel_against_sequential(benchmark::State& state) {
+  OneCore sequential(*work().plan, Mode::sequential);
+  OneCore parallel(*work().plan, Mode::parallel);
+  std::string expected;
+  std::string out;
+  const auto first = [&] {
+    run_all([&](std::string_view text, std::string& to) { sequential.process(text, to); },
+            expected);
+  };
+  const auto second = [&] {
+    run_all([&](std::string_view text, std::string& to) { parallel.process(text, to); }, out);
+  };
+  for (auto _ : state) {
+    first();
+    second();
+    require(out == expected, "parallel and sequential differ");
+    report(state, compare(kRounds, &thread_seconds, first, second), "throughput_ratio");
+  }
+}
+BENCHMARK(five_cheap_parallel_against_sequential)->Iterations(1)->Unit(benchmark::kMillisecond);
+
+std::string run_pipeline(const std::string& input, unsigned shards, std::size_t expected_size) {
+  std::string out;
+  out.reserve(expected_size);
+  PipelineParts parts;
+  parts.source = std::make_unique<test::MemorySource>(input);
+  parts.make_reader = [] { return std::make_unique<JsonReader>(); };
+  parts.plan = work().plan;
+  parts.options.shards = shards;
+  parts.sink = std::make_unique<test::MemorySink>(out);
+  parts.local_hour = [] { return 12; };
+  auto pipeline = Pipeline::create(std::move(parts));
+  (void)(*pipeline)->run();
+  return out;
+}
+
+void five_cheap_two_shards_against_one(benchmark::State& state) {
+  std::string input;
+  for (int i = 0; i < 10; ++i) input += work().lines;
+  const std::string expected = run_pipeline(input, 1, input.size() * 2);
+  for (auto _ : state) {
+    require(run_pipeline(input, 2, expected.size()) == expected, "two shards differ from one");
+    std::string out;
+    report(state,
+           compare(
+               7, &wall_seconds, [&] { out = run_pipeline(input, 1, expected.size()); },
+               [&] { out = run_pipeline(input, 2, expected.size()); }),
+           "speedup");
+  }
+}
+BENCHMARK(five_cheap_two_shards_against_one)->Iterations(1)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace logbraid::bench
