@@ -152,10 +152,11 @@ void PlanRunner::admit(BatchRun& run, std::uint32_t count) {
     for (const std::uint32_t node : graph_.at_once()) start(*event, node);
   }
   for (const std::uint32_t node : graph_.prefix()) run_inline(node, admitted_);
+  const auto prefix = static_cast<std::uint32_t>(graph_.prefix().size());
   for (EventRun* const event : admitted_) {
-    // What waits for the prefix was counted without it.
-    event->open -= static_cast<std::uint32_t>(graph_.prefix().size());
-    if (event->open == 0) done_.push_back(event);
+    // What waits for the prefix was counted without it. Without one, settled() has seen the last.
+    event->open -= prefix;
+    if (prefix != 0 && event->open == 0) done_.push_back(event);
     for (const std::uint32_t node : graph_.after_prefix()) ready_waiting_.emplace_back(event, node);
   }
 }

@@ -296,6 +296,23 @@ TEST(PlanRunner, conditions_and_when_leave_the_enricher_out_for_that_event_only)
   EXPECT_EQ(driver.outcome(1, "picky"), Outcome::ok);
 }
 
+TEST(PlanRunner, an_event_for_which_every_enricher_is_off_is_done_once) {
+  Setting when;
+  when.set("field", "message");
+  when.set("equals", "yes");
+  for (const Placement other : {Placement::async, Placement::inline_}) {
+    std::vector<PlanPart> parts = {part("a", Placement::async), part("b", Placement::pool),
+                                   part("c", other)};
+    for (PlanPart& each : parts) each.metadata.when = *Predicate::parse(when);
+    PlanDriver driver(plan_of(parts), {});
+    driver.add({"no", "no", "no"});
+    driver.run();
+    EXPECT_EQ(driver.done(), 3u);
+    EXPECT_EQ(driver.runner().in_flight(), 0u);
+    EXPECT_EQ(driver.outcome(2, "a"), Outcome::condition_false);
+  }
+}
+
 TEST(PlanRunner, cancelling_gives_every_open_call_an_outcome_and_stops_it) {
   PlanDriver driver(plan_of({part("a", Placement::async, {What::hangs, {}}),
                              after(part("b", Placement::async), {"a"})}),
