@@ -82,7 +82,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"unknown_plan_format", {"plan", "x.yaml", "--format", "png"}, "png"},
         {"unknown_list", {"list", "enricher"}, "did you mean \"enrichers\"?"},
         {"unknown_enricher", {"list", "enrichers", "geopi"}, "did you mean \"geoip\"?"},
-        {"override_without_value", {"run", "--set", "execution.mode"}, "execution.mode"},
+        {"override_without_value", {"run", "--quiet", "--set", "execution.mode"}, "execution.mode"},
     }),
     [](const auto& row) { return row.param.name; });
 
