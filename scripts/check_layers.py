@@ -32,7 +32,8 @@ ALLOWED = {
     "config": ["core", "plan", "metrics"],
     "logger": ["core", "plan", "metrics"],
     "admin": ["core", "plan", "metrics"],
-    "cli": ["engine", "config", "admin", "enrichers/builtin.h", "sources/builtin.h",
+    "cli": ["core", "engine", "config", "admin", "enrichers/builtin.h", "format/builtin.h",
+            "sources/builtin.h",
             "sinks/builtin.h"],
 }
 

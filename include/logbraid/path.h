@@ -75,7 +75,7 @@ class FieldPath {
   // This path and one more literal segment.
   FieldPath child(std::string_view key) const;
 
-  PathView view() const;
+  PathView view() const { return view_; }
   operator PathView() const { return view(); }  // NOLINT: a path is its view
   bool empty() const { return state_ == nullptr; }
   std::string to_string() const { return view().to_string(); }
@@ -84,6 +84,7 @@ class FieldPath {
   struct State;
   static FieldPath from_keys(std::span<const std::string> keys);
   std::shared_ptr<const State> state_;
+  PathView view_;  // of state_
 };
 
 // Parses a path that is known only now (a key found in a reply) into an arena; an empty view where

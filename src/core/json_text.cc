@@ -230,31 +230,67 @@ bool needs_escape(std::uint64_t word) {
 
 }  // namespace
 
-void append_json_escaped(std::string& out, std::string_view text) {
-  std::size_t clean = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    while (text.size() - i >= sizeof(std::uint64_t)) {
+namespace {
+
+// An escape is at most six bytes: \u00XX.
+constexpr std::size_t kLongestEscape = 6;
+constexpr std::size_t kLongestNumber = 32;
+
+char* write_json_escaped(char* to, std::string_view text) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at != end) {
+    if (end - at >= static_cast<std::ptrdiff_t>(sizeof(std::uint64_t))) {
       std::uint64_t word;
-      std::memcpy(&word, text.data() + i, sizeof word);
-      if (needs_escape(word)) break;
-      i += sizeof word;
+      std::memcpy(&word, at, sizeof word);
+      if (!needs_escape(word)) {
+        std::memcpy(to, &word, sizeof word);
+        at += sizeof word;
+        to += sizeof word;
+        continue;
+      }
     }
-    if (i == text.size()) break;
-    const char escape = kEscapes[static_cast<unsigned char>(text[i])];
-    if (escape == 0) continue;
-    out.append(text.data() + clean, i - clean);
-    out += '\\';
-    out += escape;
+    const char byte = *at++;
+    const char escape = kEscapes[static_cast<unsigned char>(byte)];
+    if (escape == 0) {
+      *to++ = byte;
+      continue;
+    }
+    *to++ = '\\';
+    *to++ = escape;
     if (escape == 'u') {
       constexpr char kHex[] = "0123456789abcdef";
-      const auto byte = static_cast<unsigned char>(text[i]);
-      out += "00";
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
+      *to++ = '0';
+      *to++ = '0';
+      *to++ = kHex[static_cast<unsigned char>(byte) >> 4];
+      *to++ = kHex[static_cast<unsigned char>(byte) & 15];
     }
-    clean = i + 1;
   }
-  out.append(text.data() + clean, text.size() - clean);
+  return to;
+}
+
+char* write_text(char* to, std::string_view text) {
+  std::memcpy(to, text.data(), text.size());
+  return to + text.size();
+}
+
+char* write_real(char* to, double real) {
+  if (!std::isfinite(real)) return write_text(to, "null");
+  char* const end = std::to_chars(to, to + kLongestNumber, real).ptr;
+  // 3.0 stays a real for those who read it.
+  const std::string_view digits(to, static_cast<std::size_t>(end - to));
+  return digits.find_first_of(".e") == std::string_view::npos ? write_text(end, ".0") : end;
+}
+
+}  // namespace
+
+void append_json_escaped(std::string& out, std::string_view text) {
+  constexpr std::size_t kPiece = 80;
+  char escaped[kPiece * kLongestEscape];
+  for (std::size_t at = 0; at < text.size(); at += kPiece) {
+    char* const end = write_json_escaped(escaped, text.substr(at, kPiece));
+    out.append(escaped, end);
+  }
 }
 
 void append_json_string(std::string& out, std::string_view text) {
@@ -263,52 +299,46 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
-void append_json(std::string& out, const Value& value) {
-  char digits[32];
+std::size_t json_bound(const Value& value) {
+  const std::size_t bytes = value.text().size();
+  if (value.is_string()) return bytes * kLongestEscape + 2;
+  return bytes != 0 ? bytes : kLongestNumber;
+}
+
+char* write_json(char* to, const Value& value) {
   switch (value.kind()) {
     case ValueKind::absent:
     case ValueKind::null:
-      out += "null";
-      return;
+      return write_text(to, "null");
     case ValueKind::boolean:
-      out += *value.as_bool() ? "true" : "false";
-      return;
-    case ValueKind::int64: {
-      const auto end = std::to_chars(digits, digits + sizeof digits, *value.as_int64()).ptr;
-      out.append(digits, end);
-      return;
-    }
-    case ValueKind::uint64: {
-      const auto end = std::to_chars(digits, digits + sizeof digits, *value.as_uint64()).ptr;
-      out.append(digits, end);
-      return;
-    }
-    case ValueKind::real: {
-      if (const auto spelling = value.as_json()) {
-        out += *spelling;
-        return;
-      }
-      const double real = *value.as_double();
-      if (!std::isfinite(real)) {
-        out += "null";
-        return;
-      }
-      const auto end = std::to_chars(digits, digits + sizeof digits, real).ptr;
-      out.append(digits, end);
-      // 3.0 stays a real for those who read it.
-      if (std::string_view(digits, static_cast<std::size_t>(end - digits)).find_first_of(".e") ==
-          std::string_view::npos) {
-        out += ".0";
-      }
-      return;
-    }
+      return write_text(to, *value.as_bool() ? "true" : "false");
+    case ValueKind::int64:
+      return std::to_chars(to, to + kLongestNumber, *value.as_int64()).ptr;
+    case ValueKind::uint64:
+      return std::to_chars(to, to + kLongestNumber, *value.as_uint64()).ptr;
+    case ValueKind::real:
+      if (const auto spelling = value.as_json()) return write_text(to, *spelling);
+      return write_real(to, *value.as_double());
     case ValueKind::string:
-      append_json_string(out, value.text());
-      return;
+      *to++ = '"';
+      to = write_json_escaped(to, value.text());
+      *to++ = '"';
+      return to;
     case ValueKind::object:
     case ValueKind::array:
-      out += value.text();
-      return;
+      return write_text(to, value.text());
+  }
+  return to;
+}
+
+void append_json(std::string& out, const Value& value) {
+  if (value.is_string()) {
+    append_json_string(out, value.text());
+  } else if (!value.text().empty()) {
+    out += value.text();
+  } else {
+    char spelled[kLongestNumber];
+    out.append(spelled, write_json(spelled, value));
   }
 }
 

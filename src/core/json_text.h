@@ -28,6 +28,11 @@ void append_json_string(std::string& out, std::string_view text);  // the same w
 // Appends any value as JSON.
 void append_json(std::string& out, const Value& value);
 
+// The same into memory that has room for json_bound(value) bytes; gives the end of what was
+// written.
+char* write_json(char* to, const Value& value);
+std::size_t json_bound(const Value& value);
+
 // Appends `text` with every byte that is no UTF-8 replaced by U+FFFD.
 void append_valid_utf8(std::string& out, std::string_view text);
 // The number of bytes at the start of `text` that are valid UTF-8.

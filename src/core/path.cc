@@ -94,6 +94,7 @@ FieldPath FieldPath::from_keys(std::span<const std::string> keys) {
     state->segments.push_back({state->keys[i], state->quoted[i], key_bit(state->keys[i])});
   }
   FieldPath path;
+  path.view_ = {state->segments.data(), static_cast<std::uint32_t>(state->segments.size())};
   path.state_ = std::move(state);
   return path;
 }
@@ -121,11 +122,6 @@ FieldPath FieldPath::child(std::string_view key) const {
   if (state_) keys = state_->keys;
   keys.emplace_back(key);
   return from_keys(keys);
-}
-
-PathView FieldPath::view() const {
-  if (!state_) return {};
-  return {state_->segments.data(), static_cast<std::uint32_t>(state_->segments.size())};
 }
 
 PathView parse_path(std::string_view text, Arena& arena) {

@@ -1,6 +1,7 @@
 #include "format/json_writer.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "core/json_text.h"
 
@@ -30,7 +31,9 @@ void JsonWriter::write(const Event& event, std::span<const Patch> patches, std::
 }
 
 bool JsonWriter::only_adds(const Event& event, std::span<const Patch> patches) {
+  constexpr std::size_t kAround = 4;  // a comma, the braces of an object
   added_.clear();
+  added_bound_ = 0;
   std::uint64_t seen = 0;    // key_bit() of what is in `added_`
   std::uint64_t leaves = 0;  // the same of the members of the last one; 0 when it is no object
   for (const Patch& patch : patches) {
@@ -38,6 +41,8 @@ bool JsonWriter::only_adds(const Event& event, std::span<const Patch> patches) {
       if (op.value.absent() || op.path.size() > 2) return false;
       const PathSegment& root = op.path.front();
       const bool nested = op.path.size() == 2;
+      added_bound_ += kAround + root.quoted.size() + json_bound(op.value) +
+                      (nested ? op.path[1].quoted.size() : 0);
       if (nested && leaves != 0 && root.key == added_.back()) {
         if ((leaves & op.path[1].bit) != 0) return false;  // perhaps the same member again
         leaves |= op.path[1].bit;
@@ -65,27 +70,34 @@ void JsonWriter::write_adding(const Event& event, std::span<const Patch> patches
     return;
   }
   bool first = !write_open(event, event.json().data(), out);
+  // Put together in memory that is large enough, so that no step has to ask.
+  if (scratch_.size() < added_bound_) scratch_.resize(added_bound_ * 2);
+  char* to = scratch_.data();
+  const auto put = [&to](std::string_view text) {
+    std::memcpy(to, text.data(), text.size());
+    to += text.size();
+  };
   const PathSegment* object = nullptr;  // the one that is open
   for (const Patch& patch : patches) {
     for (const PatchOp& op : patch.ops()) {
       const PathSegment& root = op.path.front();
       const bool nested = op.path.size() == 2;
       if (nested && object != nullptr && root.key == object->key) {
-        out += ',';
+        *to++ = ',';
       } else {
-        if (object != nullptr) out += '}';
-        if (!first) out += ',';
+        if (object != nullptr) *to++ = '}';
+        if (!first) *to++ = ',';
         first = false;
-        out += root.quoted;
+        put(root.quoted);
         object = nested ? &root : nullptr;
-        if (nested) out += '{';
+        if (nested) *to++ = '{';
       }
-      if (nested) out += op.path[1].quoted;
-      append_json(out, op.value);
+      if (nested) put(op.path[1].quoted);
+      to = write_json(to, op.value);
     }
   }
-  if (object != nullptr) out += '}';
-  out.append("}\n", 2);
+  out.append(scratch_.data(), to);
+  out.append(object != nullptr ? "}}\n" : "}\n");
 }
 
 // Appends the record's text from `copied` to behind its last field; false where it has none.

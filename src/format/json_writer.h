@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -46,6 +47,8 @@ class JsonWriter {
   Overlay::Node* change_of(const Field& field) const;
 
   std::vector<std::string_view> added_;  // of only_adds()
+  std::size_t added_bound_ = 0;          // the most bytes they take, with all around them
+  std::vector<char> scratch_;
   Overlay overlay_;
   Arena nodes_;
   ArenaVector<Change> changes_;  // in order of the fields
