@@ -106,6 +106,11 @@ std::string remarks_text(const RunReport& report, const ExecutionPlan& plan) {
       skips.push_back(fmt::format("{} {}", count_text(of(metrics, outcome)), to_string(outcome)));
     }
     if (!skips.empty()) text += fmt::format("  {}: skipped: {}\n", name, fmt::join(skips, ", "));
+    if (metrics.timed_calls > 0 && metrics.waited > metrics.busy) {
+      text += fmt::format(
+          "  {}: calls waited {} for a thread of the pool: raise execution.max_parallel_threads\n",
+          name, duration_text(metrics.waited / static_cast<std::int64_t>(metrics.timed_calls)));
+    }
     if (metrics.late > 0) {
       text += fmt::format("  {}: {} came after the deadline and were dropped\n", name,
                           plural(metrics.late, "result", "results"));
