@@ -13,7 +13,7 @@ packages="
   libboost1.81-dev libcli11-dev libfmt-dev libmaxminddb-dev libre2-dev libsimdjson-dev libssl-dev
   libxxhash-dev libyaml-cpp-dev
 "
-tests="ccache libbenchmark-dev libgmock-dev libgtest-dev python3"
+tests="ccache libbenchmark-dev libgmock-dev libgtest-dev rapidjson-dev python3"
 ci="clang-16 clang-format-16 clang-tidy-16 git libclang-rt-16-dev make"
 
 say() { printf '%s\n' "logbraid: $*" >&2; }
