@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "format/lines.h"
 #include "format/reader.h"
 
 namespace logbraid {
@@ -99,7 +100,7 @@ void Intake::deliver(std::unique_ptr<Batch> batch, std::size_t size, const Deliv
   batch->set_size(size);
   batch->sequence = sequence_++;
   const char* const text = batch->buffer();
-  batch->lines = static_cast<std::uint64_t>(std::count(text, text + size, '\n'));
+  batch->lines = count_line_ends({text, size});
   if (text[size - 1] != '\n') ++batch->lines;
   stock_.begun(batch->lines);
   deliver_to(std::move(batch));

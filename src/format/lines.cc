@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
 #include <string>
 
@@ -45,6 +46,29 @@ std::string_view message_of(std::string_view line, Arena& arena) {
 }
 
 }  // namespace
+
+std::uint64_t count_line_ends(std::string_view text) {
+  // std::count widens each byte to a 64-bit sum before it adds it up: most of the intake's time.
+  // Here each lane counts in a byte, as long as that cannot run over.
+  using Bytes = unsigned char __attribute__((vector_size(16)));
+  constexpr std::size_t kMost = 255;
+  const char* at = text.data();
+  std::size_t left = text.size();
+  std::uint64_t count = 0;
+  while (left >= sizeof(Bytes)) {
+    const std::size_t steps = std::min(left / sizeof(Bytes), kMost);
+    Bytes sums = {};
+    for (std::size_t i = 0; i < steps; ++i) {
+      Bytes bytes;
+      std::memcpy(&bytes, at + i * sizeof(Bytes), sizeof(Bytes));
+      sums -= bytes == '\n';  // true is -1
+    }
+    for (std::size_t lane = 0; lane < sizeof(Bytes); ++lane) count += sums[lane];
+    at += steps * sizeof(Bytes);
+    left -= steps * sizeof(Bytes);
+  }
+  return count + static_cast<std::uint64_t>(std::count(at, at + left, '\n'));
+}
 
 std::string_view text_behind_bom(const Batch& batch) {
   std::string_view text = batch.text();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string_view>
 
@@ -24,6 +25,9 @@ inline const char* end_of_line(const char* at, const char* end) {
   const void* found = std::memchr(at, '\n', static_cast<std::size_t>(end - at));
   return found == nullptr ? end : static_cast<const char*>(found);
 }
+
+// How many '\n' there are, many bytes at a time.
+std::uint64_t count_line_ends(std::string_view text);
 
 // [begin, end) without the '\r' of a CRLF line end.
 inline std::string_view line_text(const char* begin, const char* end) {
