@@ -12,6 +12,8 @@ void OrderedOutput::put(FinishedBatch batch) {
     const std::lock_guard lock(mutex_);
     const std::uint64_t sequence = batch.sequence;
     waiting_.emplace(sequence, std::move(batch));
+    // Waking takes a core from a shard: not for a batch that has to wait for an earlier one.
+    if (sequence != next_) return;
   }
   ready_.notify_one();
 }
@@ -38,21 +40,20 @@ RunCounts OrderedOutput::counts() const {
 }
 
 void OrderedOutput::run() {
-  std::uint64_t next = 0;
   std::unique_lock lock(mutex_);
   for (;;) {
-    const auto due = [&] { return !waiting_.empty() && waiting_.begin()->first == next; };
+    const auto due = [&] { return !waiting_.empty() && waiting_.begin()->first == next_; };
     if (!due() && !stopped_) {
       // Nothing to do: what was written goes where somebody may wait for it.
       lock.unlock();
       note(sink_.flush());
       lock.lock();
     }
-    ready_.wait(lock, [&] { return due() || (end_ && next >= *end_); });
+    ready_.wait(lock, [&] { return due() || (end_ && next_ >= *end_); });
     if (!due()) return;
     FinishedBatch batch = std::move(waiting_.begin()->second);
     waiting_.erase(waiting_.begin());
-    ++next;
+    ++next_;
     lock.unlock();
     write(batch);
     callbacks_.on_done(batch);

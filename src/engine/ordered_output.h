@@ -96,9 +96,10 @@ class OrderedOutput {
   Sink* const dead_letter_;
   const Callbacks callbacks_;
 
-  mutable std::mutex mutex_;  // guards the four below
+  mutable std::mutex mutex_;  // guards the five below
   std::condition_variable ready_;
   std::map<std::uint64_t, FinishedBatch> waiting_;
+  std::uint64_t next_ = 0;  // the sequence number that is written next
   std::optional<std::uint64_t> end_;
   std::vector<std::string> buffers_;
   RunCounts counts_;
