@@ -11,12 +11,20 @@
 
 namespace logbraid {
 
-// A bit in a 64-bit mask for a key: an event whose mask lacks the bit has no field of that name.
-constexpr std::uint64_t key_bit(std::string_view key) noexcept {
-  if (key.empty()) return 1;
+// A byte that tells most keys apart.
+constexpr std::uint8_t key_tag(std::string_view key) noexcept {
+  if (key.empty()) return 0;
   const auto first = static_cast<unsigned char>(key.front());
   const auto last = static_cast<unsigned char>(key.back());
-  return std::uint64_t{1} << ((first * 5u + last * 3u + key.size() * 11u) & 63u);
+  return static_cast<std::uint8_t>(first * 5u + last * 3u + key.size() * 11u);
+}
+
+// A bit in a 64-bit mask for a key: an event whose mask lacks the bit has no field of that name.
+constexpr std::uint64_t key_bit_of_tag(std::uint8_t tag) noexcept {
+  return std::uint64_t{1} << (tag & 63u);
+}
+constexpr std::uint64_t key_bit(std::string_view key) noexcept {
+  return key_bit_of_tag(key_tag(key));
 }
 
 // One step of a path.

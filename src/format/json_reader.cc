@@ -1,6 +1,7 @@
 #include "format/json_reader.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "format/lines.h"
 
@@ -96,7 +97,10 @@ void JsonReader::walk_lines(Batch& batch, std::string_view lines) {
         const std::span<const Field> found = walk_.fields();
         Field* const fields = batch.arena().allocate_array<Field>(found.size());
         std::copy(found.begin(), found.end(), fields);
-        const Event event({fields, found.size()}, walk_.key_mask(), walk_.json());
+        const std::size_t tag_bytes = Event::tag_bytes(found.size());
+        auto* const tags = batch.arena().allocate_array<std::uint8_t>(tag_bytes);
+        std::memcpy(tags, walk_.key_tags(), tag_bytes);
+        const Event event({fields, found.size()}, walk_.key_mask(), walk_.json(), tags);
         batch.records().push_back({event, text, {}});
       } else {
         add_malformed_at(batch, text, static_cast<std::size_t>(walk_.error_at() - line),

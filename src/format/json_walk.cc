@@ -130,18 +130,20 @@ JsonWalk::Passed JsonWalk::members(Index at, Arena& arena) {
     const char* const colon = text + *at++;
     if (*colon != ':') return fail(at - 1, "expected ':'");
     if (size == Reader::kMaxFields) return fail(at - 2, "more than 4096 members");
-    Field& field = fields_[size++];
+    Field& field = fields_[size];
     const char* const key = place + 1;
     const char* const key_end = closing_quote(colon);
     field.key = key;
     field.key_size = static_cast<std::uint32_t>(key_end - key);
     field.key_escaped = backslash_ < key_end;
+    std::string_view name = field.key_text();
     if (field.key_escaped) [[unlikely]] {
       if (!escapes(key_end, colon)) return nullptr;
-      key_mask |= key_bit(unescape_json(field.key_text(), arena));
-    } else {
-      key_mask |= key_bit(field.key_text());
+      name = unescape_json(name, arena);
     }
+    const std::uint8_t tag = key_tag(name);
+    key_tags_[size++] = tag;
+    key_mask |= key_bit_of_tag(tag);
 
     const char* value = text + *at++;
     field.raw_escaped = false;

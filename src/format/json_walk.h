@@ -36,6 +36,8 @@ class JsonWalk {
   bool object(const char* line_end, Arena& arena);
 
   std::span<const Field> fields() const { return {fields_.data(), size_}; }
+  // key_tag() of each field's key; Event::tag_bytes() may be read.
+  const std::uint8_t* key_tags() const { return key_tags_.data(); }
   std::uint64_t key_mask() const { return key_mask_; }
   std::string_view json() const { return json_; }
 
@@ -79,6 +81,7 @@ class JsonWalk {
   const char* error_at_ = nullptr;
   const char* error_ = nullptr;
   std::array<Field, Reader::kMaxFields> fields_;
+  std::array<std::uint8_t, Reader::kMaxFields> key_tags_{};
 };
 
 }  // namespace logbraid
