@@ -236,9 +236,35 @@ namespace {
 constexpr std::size_t kLongestEscape = 6;
 constexpr std::size_t kLongestNumber = 32;
 
+// Copies text of up to two words that needs no escape; false where one does, or it is longer.
+template <class Word>
+bool copy_clean_ends(char* to, const char* text, std::size_t size) {
+  if (size > 2 * sizeof(Word)) return false;
+  Word first;
+  Word last;
+  std::memcpy(&first, text, sizeof(Word));
+  std::memcpy(&last, text + size - sizeof(Word), sizeof(Word));
+  std::uint64_t both = first;
+  if constexpr (sizeof(Word) < sizeof both) {
+    both |= std::uint64_t{last} << 32;
+    if (needs_escape(both)) return false;
+  } else {
+    if (needs_escape(first) || needs_escape(last)) return false;
+  }
+  std::memcpy(to, &first, sizeof(Word));
+  std::memcpy(to + size - sizeof(Word), &last, sizeof(Word));
+  return true;
+}
+
 char* write_json_escaped(char* to, std::string_view text) {
   const char* at = text.data();
   const char* const end = at + text.size();
+  // Most strings are short and clean: done with two words that overlap.
+  if (text.size() >= 8) {
+    if (copy_clean_ends<std::uint64_t>(to, at, text.size())) return to + text.size();
+  } else if (text.size() >= 4) {
+    if (copy_clean_ends<std::uint32_t>(to, at, text.size())) return to + text.size();
+  }
   while (at != end) {
     if (end - at >= static_cast<std::ptrdiff_t>(sizeof(std::uint64_t))) {
       std::uint64_t word;

@@ -1,9 +1,9 @@
 #include "format/json_writer.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "core/json_text.h"
+#include "core/short_text.h"
 
 namespace logbraid {
 
@@ -43,7 +43,7 @@ bool JsonWriter::only_adds(const Event& event, std::span<const Patch> patches) {
       const bool nested = op.path.size() == 2;
       added_bound_ += kAround + root.quoted.size() + json_bound(op.value) +
                       (nested ? op.path[1].quoted.size() : 0);
-      if (nested && leaves != 0 && root.key == added_.back()) {
+      if (nested && leaves != 0 && same_short(root.key, added_.back())) {
         if ((leaves & op.path[1].bit) != 0) return false;  // perhaps the same member again
         leaves |= op.path[1].bit;
         continue;
@@ -73,16 +73,13 @@ void JsonWriter::write_adding(const Event& event, std::span<const Patch> patches
   // Put together in memory that is large enough, so that no step has to ask.
   if (scratch_.size() < added_bound_) scratch_.resize(added_bound_ * 2);
   char* to = scratch_.data();
-  const auto put = [&to](std::string_view text) {
-    std::memcpy(to, text.data(), text.size());
-    to += text.size();
-  };
+  const auto put = [&to](std::string_view text) { to = copy_short(to, text); };
   const PathSegment* object = nullptr;  // the one that is open
   for (const Patch& patch : patches) {
     for (const PatchOp& op : patch.ops()) {
       const PathSegment& root = op.path.front();
       const bool nested = op.path.size() == 2;
-      if (nested && object != nullptr && root.key == object->key) {
+      if (nested && object != nullptr && same_short(root.key, object->key)) {
         *to++ = ',';
       } else {
         if (object != nullptr) *to++ = '}';

@@ -287,5 +287,19 @@ TEST(ArrayWalk, goes_from_element_to_element) {
   EXPECT_FALSE(ArrayWalk("[ ]").next());
 }
 
+TEST(JsonText, a_byte_that_needs_an_escape_is_found_wherever_it_stands) {
+  for (std::size_t size = 1; size < 40; ++size) {
+    for (std::size_t place = 0; place < size; ++place) {
+      std::string text(size, 'x');
+      text[place] = '"';
+      std::string escaped = text;
+      escaped.insert(place, 1, '\\');
+      std::string out(json_bound(Value(text)), ' ');
+      out.resize(static_cast<std::size_t>(write_json(out.data(), Value(text)) - out.data()));
+      EXPECT_EQ(out, '"' + escaped + '"');
+    }
+  }
+}
+
 }  // namespace
 }  // namespace logbraid
