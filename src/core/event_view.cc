@@ -76,6 +76,7 @@ Value read_merged(const Event& event, PathView path, std::span<const PatchOp* co
 
 Value EventView::get(PathView path) const {
   if (path.empty()) return {};
+  if (ancestors_.word_count == 0) return read_input(*event_, path, *arena_);
   ArenaVector<const PatchOp*> touching;  // last in plan order first
   Value found;
   const bool decided =

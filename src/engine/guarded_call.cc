@@ -1,13 +1,24 @@
 #include "engine/guarded_call.h"
 
+#include <algorithm>
 #include <exception>
 
 namespace logbraid {
+namespace {
+
+// One that is empty says so by having no words: then nobody looks for a patch.
+AncestorSet ancestors_of(const ExecutionPlan& plan, std::uint32_t node) {
+  const AncestorSet all = plan.ancestors(node);
+  const auto is_empty = [](std::uint64_t word) { return word == 0; };
+  return std::all_of(all.words, all.words + all.word_count, is_empty) ? AncestorSet() : all;
+}
+
+}  // namespace
 
 GuardedCall::GuardedCall(const ExecutionPlan& plan, std::uint32_t node, const LocalHour& local_hour)
     : plan_node_(plan.nodes()[node]),
       node_(node),
-      ancestors_(plan.ancestors(node)),
+      ancestors_(ancestors_of(plan, node)),
       local_hour_(local_hour),
       checks_(!plan_node_.required.empty() || !plan_node_.conditions.always() ||
               plan_node_.metadata.when.has_value()) {}
@@ -35,6 +46,7 @@ void GuardedCall::run(std::span<const Slot> slots, Arena& arena, const Clock& cl
 
 void GuardedCall::run_sync(SyncEnricher& enricher, std::span<const Slot> slots, Arena& arena,
                            const Clock& clock) {
+  std::uint64_t well = 0;
   for (const Slot& slot : slots) {
     if (const auto refused = refusal(slot, arena)) {
       settle(slot, *refused);
@@ -45,7 +57,13 @@ void GuardedCall::run_sync(SyncEnricher& enricher, std::span<const Slot> slots, 
     const auto call = [&] { return enricher.enrich(seen, patch); };
     if (until_timed_ != 0) {
       --until_timed_;
-      settle(slot, protect(arena, call));
+      const EnrichStatus status = protect(arena, call);
+      if (status.result == CallResult::ok && !patch.overflowed()) [[likely]] {
+        slot.outcomes[node_] = Outcome::ok;
+        ++well;  // counted once for all
+      } else {
+        settle(slot, status);
+      }
       continue;
     }
     until_timed_ = kTimedShare - 1;
@@ -54,6 +72,7 @@ void GuardedCall::run_sync(SyncEnricher& enricher, std::span<const Slot> slots, 
     record(clock.now() - start);
     settle(slot, status);
   }
+  metrics_.outcomes[static_cast<std::size_t>(Outcome::ok)] += well;
 }
 
 void GuardedCall::run_batch(BatchEnricher& enricher, std::span<const Slot> slots, Arena& arena,
