@@ -44,6 +44,15 @@ struct Options {
   bool base64 = false;
 };
 
+constexpr std::array<std::array<char, 2>, 256> kHexOfByte = [] {
+  constexpr char kHex[] = "0123456789abcdef";
+  std::array<std::array<char, 2>, 256> pairs{};
+  for (std::size_t byte = 0; byte < pairs.size(); ++byte) {
+    pairs[byte] = {kHex[byte >> 4], kHex[byte & 15]};
+  }
+  return pairs;
+}();
+
 std::string_view encode(std::span<const unsigned char> digest, bool base64, Arena& arena) {
   if (base64) {
     const std::size_t size = (digest.size() + 2) / 3 * 4;
@@ -51,11 +60,9 @@ std::string_view encode(std::span<const unsigned char> digest, bool base64, Aren
     EVP_EncodeBlock(text, digest.data(), static_cast<int>(digest.size()));
     return {reinterpret_cast<const char*>(text), size};
   }
-  constexpr char kHex[] = "0123456789abcdef";
   char* const text = arena.allocate_array<char>(2 * digest.size());
   for (std::size_t i = 0; i < digest.size(); ++i) {
-    text[2 * i] = kHex[digest[i] >> 4];
-    text[2 * i + 1] = kHex[digest[i] & 15];
+    std::memcpy(text + 2 * i, kHexOfByte[digest[i]].data(), 2);
   }
   return {text, 2 * digest.size()};
 }

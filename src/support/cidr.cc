@@ -81,12 +81,12 @@ bool is_mapped(const std::uint8_t* bytes) noexcept {
 std::optional<IpAddress> parse_as_written(std::string_view text) noexcept {
   IpAddress address;
   if (text.size() >= 2 && text.size() <= 45) {
-    if (text.find(':') != std::string_view::npos) {
-      if (parse_v6(text, address.bytes.data())) return address;
-    } else if (parse_v4(text, address.bytes.data())) {
+    if (parse_v4(text, address.bytes.data())) {
       address.is_v4 = true;
       return address;
     }
+    // Has written all bytes where it is true.
+    if (parse_v6(text, address.bytes.data())) return address;
   }
   return std::nullopt;
 }

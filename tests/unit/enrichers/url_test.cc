@@ -57,6 +57,31 @@ TEST(UrlTest, splits_targets_and_urls) {
   }
 }
 
+TEST(UrlTest, a_query_that_is_odd_in_any_way_has_the_parameters_it_always_had) {
+  const struct {
+    const char* query;
+    const char* parameters;
+  } rows[] = {
+      {"a=b=c", R"({"a":"b=c"})"},
+      {"a==", R"({"a":"="})"},
+      {"&&a=1&&b", R"({"a":"1","b":""})"},
+      {"=x&a=1&=y", R"({"a":"1"})"},
+      {"a=1&b=2&a=3", R"({"a":"3","b":"2"})"},
+      {"a=1&ab=2&b=3&ba=4", R"({"a":"1","ab":"2","b":"3","ba":"4"})"},
+      {"a&", R"({"a":""})"},
+      {"a=1&%61=2", R"({"a":"2"})"},
+      {"a=1&b=x+y&c=%22", R"({"a":"1","b":"x y","c":"\""})"},
+      {"a&b&c&d&e&f&g&h", R"({"a":"","b":"","c":"","d":"","e":"","f":"","g":"","h":""})"},
+      {"a&b&c&d&e&f&g&h&i&a=1",
+       R"({"a":"1","b":"","c":"","d":"","e":"","f":"","g":"","h":"","i":""})"},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(parts_of("/?" + std::string(row.query)),
+              R"({"url":{"path":"/","query":)" + std::string(row.parameters) + "}}")
+        << row.query;
+  }
+}
+
 TEST(UrlTest, an_ipv6_host_without_its_closing_bracket_is_split_all_the_same) {
   EXPECT_EQ(parts_of("http://[::1"), R"({"url":{"scheme":"http","host":"[:","port":1}})");
 }
