@@ -174,6 +174,13 @@ constexpr std::array<char, 256> kEscapes = [] {
   return table;
 }();
 
+// Moves `at` behind the digits; false where there is none.
+bool pass_digits(std::string_view text, std::size_t& at) {
+  const std::size_t start = at;
+  while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
+  return at != start;
+}
+
 }  // namespace
 
 std::string_view unescape_json(std::string_view raw, Arena& arena) {
@@ -426,6 +433,19 @@ Value decode_json(std::string_view json, Arena& arena) {
     default:
       return decode_number(json);
   }
+}
+
+bool is_json_number(std::string_view text) {
+  std::size_t at = text.starts_with('-') ? 1 : 0;
+  const std::size_t whole = at;
+  if (!pass_digits(text, at) || (text[whole] == '0' && at - whole > 1)) return false;
+  if (at < text.size() && text[at] == '.' && !pass_digits(text, ++at)) return false;
+  if (at < text.size() && (text[at] | 0x20) == 'e') {
+    ++at;
+    if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
+    if (!pass_digits(text, at)) return false;
+  }
+  return at == text.size();
 }
 
 bool ObjectWalk::next() {

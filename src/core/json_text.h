@@ -42,6 +42,10 @@ std::size_t valid_utf8_prefix(std::string_view text);
 Value decode(const Field& field, Arena& arena);
 Value decode_json(std::string_view json, Arena& arena);
 
+// Whether `text`, any bytes, is one number as JSON spells it: -1.5e3 is, 007, +1, .5 and nan are
+// not.
+bool is_json_number(std::string_view text);
+
 // Walks over the members of an object: `for (ObjectWalk walk(json); walk.next();) ...`
 class ObjectWalk {
  public:

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "enrichers/builtin.h"
-#include "enrichers/constant_fields.h"
 #include "logbraid/async_context.h"
+#include "logbraid/constant_fields.h"
 
 namespace logbraid {
 namespace {

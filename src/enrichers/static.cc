@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "enrichers/builtin.h"
-#include "enrichers/constant_fields.h"
+#include "logbraid/constant_fields.h"
 
 namespace logbraid {
 namespace {

@@ -24,13 +24,6 @@ std::string_view spell_real(double number, ValueTextBuffer& buffer) {
   return {buffer.data(), text.size() + 2};
 }
 
-// Moves `at` behind the digits; false where there is none.
-bool pass_digits(std::string_view text, std::size_t& at) {
-  const std::size_t start = at;
-  while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
-  return at != start;
-}
-
 }  // namespace
 
 std::string_view value_text(const Value& value, ValueTextBuffer& buffer) {
@@ -52,19 +45,6 @@ std::string_view value_text(const Value& value, ValueTextBuffer& buffer) {
       return value.text();
   }
   return {};
-}
-
-bool is_json_number(std::string_view text) {
-  std::size_t at = text.starts_with('-') ? 1 : 0;
-  const std::size_t whole = at;
-  if (!pass_digits(text, at) || (text[whole] == '0' && at - whole > 1)) return false;
-  if (at < text.size() && text[at] == '.' && !pass_digits(text, ++at)) return false;
-  if (at < text.size() && (text[at] | 0x20) == 'e') {
-    ++at;
-    if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
-    if (!pass_digits(text, at)) return false;
-  }
-  return at == text.size();
 }
 
 Value typed_value(std::string_view text) {

@@ -16,9 +16,6 @@ using ValueTextBuffer = std::array<char, 32>;
 // `buffer`.
 std::string_view value_text(const Value& value, ValueTextBuffer& buffer);
 
-// Whether `text` is one number as JSON spells it: -1.5e3 is, 007, +1, .5 and nan are not.
-bool is_json_number(std::string_view text);
-
 // `text` as the type it looks like: true, false, a number as JSON spells it (integers over 64 bits
 // and reals keep their spelling), else a string. A view of `text`.
 Value typed_value(std::string_view text);

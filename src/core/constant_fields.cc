@@ -1,9 +1,8 @@
-#include "enrichers/constant_fields.h"
+#include "logbraid/constant_fields.h"
 
 #include <optional>
 
 #include "core/json_text.h"
-#include "enrichers/value_text.h"
 
 namespace logbraid {
 namespace {
