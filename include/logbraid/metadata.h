@@ -3,14 +3,17 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "logbraid/clock.h"
+#include "logbraid/constant_fields.h"
 #include "logbraid/path.h"
 #include "logbraid/predicate.h"
+#include "logbraid/resilience.h"
 
 namespace logbraid {
 
@@ -66,6 +69,15 @@ struct EnricherMetadata {
 
   std::optional<Placement> placement;  // nullopt: where its kind belongs
   std::optional<Duration> timeout;     // nullopt: the engine's (1 s)
+
+  BreakerOptions breaker;
+  BulkheadOptions bulkhead;
+  RetryOptions retry;  // not for inline enrichers
+  // Set where the outcome is neither ok nor condition_false nor, unless asked for, no_match; seen
+  // by descendants, counted among the writes. Null: none.
+  std::shared_ptr<const ConstantFields> fallback;
+  bool fallback_on_no_match = false;
+  OnFailure on_failure = OnFailure::pass;
 };
 
 }  // namespace logbraid

@@ -36,7 +36,8 @@ struct Resolution {
 // Threads:  any function from any thread at once.
 // Lifetime: plans hold the enrichers they run; a PlanCache borrows its registry.
 // Errors:   a name that is empty or taken, an enricher that is null, a placement that does not fit
-//           the kind of enricher, settings that the kind refuses.
+//           the kind of enricher, a retry of an inline one, a number out of its range, settings
+//           that the kind refuses.
 // Blocking: a lock for the time of a look-up; never while an enricher is made.
 class Registry {
  public:
@@ -45,7 +46,8 @@ class Registry {
   Registry& operator=(const Registry&) = delete;
 
   // An enricher under metadata.name. What the instance reads and writes is added to what the
-  // metadata declare. An async enricher is placed on the loop wherever `instance.placement` is.
+  // metadata declare, and so are the fields of a fallback. An async enricher is placed on the loop
+  // wherever `instance.placement` is.
   Result<void> add(EnricherMetadata metadata, EnricherInstance instance);
   // A plain function; inline unless the metadata place it. Called from several threads at once.
   Result<void> add(EnricherMetadata metadata, EnrichFunction function);

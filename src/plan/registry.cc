@@ -69,6 +69,11 @@ Result<void> Registry::insert(std::string kind, EnricherMetadata metadata,
   node.enricher = std::move(instance.enricher);
   for (FieldPath& path : instance.reads) node.metadata.reads.push_back(std::move(path));
   for (FieldPath& path : instance.writes) node.metadata.writes.push_back(std::move(path));
+  if (node.metadata.fallback != nullptr) {
+    for (const FieldPath& path : node.metadata.fallback->paths()) {
+      node.metadata.writes.push_back(path);
+    }
+  }
 
   if (node.name.empty()) return Error("an enricher needs a name");
   if (is_null(node.enricher)) return Error("enricher " + quoted(node.name) + " is null");
@@ -80,6 +85,18 @@ Result<void> Registry::insert(std::string kind, EnricherMetadata metadata,
     return Error("enricher " + quoted(node.name) +
                  (is_async ? " is a coroutine: it can only be placed async"
                            : " is no coroutine: it can be placed inline or in the pool"));
+  }
+  if (node.metadata.retry.retries > 0 && node.placement == Placement::inline_) {
+    return Error("enricher " + quoted(node.name) +
+                 " is placed inline: a call that failed on the spot is not made again; place it in "
+                 "the pool or leave retry out");
+  }
+  for (const Result<void>& checked :
+       {check(node.metadata.breaker), check(node.metadata.bulkhead), check(node.metadata.retry)}) {
+    if (!checked) {
+      return Error("enricher " + quoted(node.name) + ": " + checked.error().key + " " +
+                   checked.error().message);
+    }
   }
 
   const std::lock_guard lock(mutex_);
