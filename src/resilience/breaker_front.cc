@@ -22,13 +22,16 @@ void BreakerFront::judge(BreakerPermit& permit, bool passed, Duration took, Time
   }
   // The first result of a new generation finds the front still counting for the old one.
   if (permit.word_ != word_ && permit.word_ == breaker_.word()) start(permit.word_);
-  if (permit.word_ != word_) {
+  if (passed && permit.word_ == word_) {
+    count(1, took > breaker_.slow_after_ ? 1 : 0, now);
+  } else if (passed) {
     ++delta_.stale;
     merge(now);
-  } else if (passed) {
-    count(1, took > breaker_.slow_after_ ? 1 : 0, now);
-  } else {
+  } else if (permit.word_ == word_) {
     failure(took, now);
+  } else {
+    ++delta_.stale;
+    hand_over(now);
   }
 }
 
