@@ -80,7 +80,9 @@ std::optional<LoadedPipeline> load(const ConfigArguments& arguments, ErrorList& 
   std::vector<std::string> names;
   for (const EnricherConfig& enricher : config->enrichers) {
     if (Result<void> added = add_enricher(registry, enricher, context); !added) {
-      errors.add(added.error());
+      Error error = added.error();  // the registry knows no files
+      if (error.file.empty()) error = enricher.settings.error(std::move(error.message));
+      errors.add(std::move(error));
     }
     if (enricher.enabled) names.push_back(enricher.metadata.name);
   }

@@ -154,6 +154,7 @@ EnricherMetadata EnrichersParser::metadata_of(const Settings& common, std::strin
                                                : Placement::async;
   }
   metadata.timeout = positive_duration(common, "timeout", errors_);
+  parse_resilience(common, metadata, errors_);
   return metadata;
 }
 

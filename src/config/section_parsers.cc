@@ -80,6 +80,7 @@ std::optional<PipelineConfig> parse_pipeline(const Setting& root, const KnownKin
     config.effective.set("enricher_conditions", section("enricher_conditions"));
   }
   parse_sinks(root, kinds, config, errors);
+  check_dead_letters(root, config, errors);
   if (errors.size() != errors_before) return std::nullopt;
   return config;
 }

@@ -21,6 +21,11 @@ void parse_source(const Setting& root, const KnownKinds& kinds, PipelineConfig& 
                   ErrorList& errors);
 void parse_sinks(const Setting& root, const KnownKinds& kinds, PipelineConfig& config,
                  ErrorList& errors);
+// breaker, max_in_flight, when_full, retry, fallback ...: of an enricher's `common` settings, whose
+// placement is known already.
+void parse_resilience(const Settings& common, EnricherMetadata& metadata, ErrorList& errors);
+// Whether there is a sink for the events of enrichers whose on_failure is dead_letter.
+void check_dead_letters(const Setting& root, const PipelineConfig& config, ErrorList& errors);
 Conditions parse_conditions(const Setting& section, ErrorList& errors);
 
 // A section's settings where they are right, with defaults; else its errors are in the list.

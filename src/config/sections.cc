@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <string>
 
+#include "core/units.h"
 #include "logbraid/execution.h"
+#include "logbraid/resilience.h"
 
 namespace logbraid {
 namespace {
@@ -12,6 +14,11 @@ using Type = SettingType;
 
 std::string seconds(Duration duration) {
   return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count()) + "s";
+}
+
+std::string milliseconds(Duration duration) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()) +
+         "ms";
 }
 
 }  // namespace
@@ -128,6 +135,140 @@ const std::vector<SettingSpec>& enricher_specs() {
       {.name = "timeout",
        .type = Type::duration,
        .help = "for one call; execution.enricher_timeout where it is left out"},
+      {.name = "breaker",
+       .type = Type::any,
+       .help =
+           "when it is left alone for a while because it fails: a map, or a mode like disabled; "
+           "open for 5s at half of 20 calls failed or 5 in a row where it is left out"},
+      {.name = "max_in_flight",
+       .type = Type::integer,
+       .unit = "calls",
+       .help =
+           "calls under way at once, 1 to 1000000, for the process; what its client can carry, "
+           "or 1024 a shard, where it is left out; raise it when the service has room and calls "
+           "wait for one another"},
+      {.name = "when_full",
+       .default_text = std::string(to_string(WhenFull::wait)),
+       .help = "with max_in_flight under way: wait in order, or reject the call at once",
+       .choices = {"wait", "reject"}},
+      {.name = "retry",
+       .type = Type::map,
+       .help = "calls that failed are made again, within the timeout; not for placement inline"},
+      {.name = "fallback",
+       .type = Type::map,
+       .help = "fields and values like {user.plan: unknown}, set when it fails, is late or is not "
+               "called; who reads them runs after it"},
+      {.name = "fallback_on_no_match",
+       .type = Type::boolean,
+       .default_text = "false",
+       .help = "true: the fallback also where nothing was found"},
+      {.name = "on_failure",
+       .default_text = std::string(to_string(OnFailure::pass)),
+       .help = "what becomes of the event: pass it on without the enrichment, drop it, or give it "
+               "to the dead_letter sink",
+       .choices = {"pass", "drop", "dead_letter"}},
+  };
+  return specs;
+}
+
+const std::vector<SettingSpec>& breaker_specs() {
+  static const BreakerOptions defaults;
+  static const std::vector<SettingSpec> specs = {
+      {.name = "mode",
+       .default_text = std::string(to_string(defaults.mode)),
+       .help = "disabled: never opens; forced_open: never calls; metrics_only: never opens, counts "
+               "how often it would have",
+       .choices = {"normal", "disabled", "forced_open", "metrics_only"}},
+      {.name = "window",
+       .type = Type::duration,
+       .default_text = seconds(defaults.window),
+       .help = "shares are of the calls of so long, 10ms to 1h; raise it when bad spells are over "
+               "in seconds"},
+      {.name = "window_buckets",
+       .type = Type::integer,
+       .default_text = std::to_string(defaults.window_buckets),
+       .help = "parts of the window that are forgotten at once, 1 to 100"},
+      {.name = "min_calls",
+       .type = Type::integer,
+       .unit = "calls",
+       .default_text = std::to_string(defaults.min_calls),
+       .help = "shares count from so many calls in the window on; raise it when single failures "
+               "open it"},
+      {.name = "failure_share",
+       .type = Type::number,
+       .default_text = spell_number(defaults.failure_share),
+       .help = "opens when this share of the calls failed, over 0 to 1; raise it when half an "
+               "answer is worth waiting for"},
+      {.name = "slow_share",
+       .type = Type::number,
+       .default_text = spell_number(defaults.slow_share),
+       .help = "opens when this share of the calls was slow, over 0 to 1"},
+      {.name = "slow_after",
+       .type = Type::number,
+       .default_text = spell_number(defaults.slow_after),
+       .help = "a call is slow that took more than this share of its timeout, over 0 to 1"},
+      {.name = "consecutive_failures",
+       .type = Type::integer,
+       .unit = "calls",
+       .default_text = std::to_string(defaults.consecutive_failures),
+       .help = "with fewer calls than min_calls, opens after so many failures in a row"},
+      {.name = "open_for",
+       .type = Type::duration,
+       .default_text = seconds(defaults.open_for),
+       .help = "how long nothing is called, 1ms to 1h; doubled each time the probes fail"},
+      {.name = "open_for_most",
+       .type = Type::duration,
+       .default_text = seconds(defaults.open_for_most),
+       .help = "the longest it is open; raise it when probes disturb a service that comes back"},
+      {.name = "jitter",
+       .default_text = std::string(to_string(defaults.jitter)),
+       .help = "how open_for is spread: not, from its half on, or from nothing on",
+       .choices = {"none", "equal", "full"}},
+      {.name = "half_open_permits",
+       .type = Type::integer,
+       .unit = "calls",
+       .default_text = std::to_string(defaults.half_open_permits),
+       .help = "then so many calls are let through and decide, 1 to 1000"},
+      {.name = "undecided_after",
+       .type = Type::duration,
+       .help =
+           "open again when they have not decided for so long, 1ms to 1h; twice the timeout, at "
+           "least 10s, where it is left out"},
+  };
+  return specs;
+}
+
+const std::vector<SettingSpec>& retry_specs() {
+  static const RetryOptions defaults;
+  static const std::vector<SettingSpec> specs = {
+      {.name = "retries",
+       .type = Type::integer,
+       .unit = "calls",
+       .default_text = std::to_string(defaults.retries),
+       .help = "calls after the first, 0 to 10; raise it when failures are single and calls may be "
+               "repeated without harm"},
+      {.name = "backoff",
+       .type = Type::duration,
+       .default_text = milliseconds(defaults.backoff),
+       .help = "waiting before the first retry, at most 1m; doubled for each further one"},
+      {.name = "backoff_most",
+       .type = Type::duration,
+       .default_text = milliseconds(defaults.backoff_most),
+       .help = "the longest waiting, at most 1m"},
+      {.name = "jitter",
+       .default_text = std::string(to_string(defaults.jitter)),
+       .help = "how the waiting is spread: not, from its half on, or from nothing on",
+       .choices = {"none", "equal", "full"}},
+      {.name = "budget",
+       .type = Type::number,
+       .default_text = spell_number(defaults.budget),
+       .help = "retries as a share of all calls, 0 to 1; raise it with care: it keeps retries from "
+               "holding a service down"},
+      {.name = "budget_floor",
+       .type = Type::number,
+       .unit = "retries a second",
+       .default_text = spell_number(defaults.budget_floor),
+       .help = "so many are always allowed, for the process"},
   };
   return specs;
 }
