@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "logbraid/async_context.h"
+#include "logbraid/constant_fields.h"
 #include "tests/unit/plan/scripted_plan.h"
 
 namespace logbraid::test {
@@ -193,6 +194,47 @@ TEST(RegistryTest, a_plan_outlives_what_it_came_from) {
   }
   EXPECT_THAT(edge_texts(*plan), ElementsAre("a -> b: reads x"));
   EXPECT_NE(std::get<std::shared_ptr<SyncEnricher>>((*plan)[0].enricher), nullptr);
+}
+
+TEST(RegistryTest, a_retry_of_an_inline_enricher_is_refused) {
+  Registry registry;
+  EnricherMetadata metadata;
+  metadata.name = "a";
+  metadata.retry.retries = 1;
+  EXPECT_THAT(message_of(registry.add(metadata, nothing())), HasSubstr("\"a\" is placed inline"));
+  metadata.placement = Placement::pool;
+  EXPECT_EQ(message_of(registry.add(metadata, nothing())), "fine");
+}
+
+TEST(RegistryTest, numbers_out_of_their_range_are_refused) {
+  Registry registry;
+  EnricherMetadata metadata;
+  metadata.name = "a";
+  metadata.breaker.failure_share = 0;
+  EXPECT_EQ(message_of(registry.add(metadata, nothing())),
+            "enricher \"a\": failure_share must be a share over 0, at most 1");
+  metadata.breaker = {};
+  metadata.bulkhead.max_in_flight = 0;
+  EXPECT_THAT(message_of(registry.add(metadata, nothing())), HasSubstr("max_in_flight must be"));
+  metadata.bulkhead = {};
+  metadata.retry.budget = 2;
+  EXPECT_THAT(message_of(registry.add(metadata, nothing())), HasSubstr("budget must be"));
+}
+
+TEST(RegistryTest, who_reads_a_field_of_a_fallback_runs_after_it) {
+  Registry registry;
+  auto fields = std::make_shared<ConstantFields>();
+  ASSERT_TRUE(fields->add("user.plan", "unknown").has_value());
+  EnricherMetadata reader;
+  reader.name = "reader";
+  reader.reads.emplace_back("user");
+  ASSERT_TRUE(registry.add(reader, nothing()).has_value());
+  EnricherMetadata user;
+  user.name = "user";
+  user.fallback = fields;
+  ASSERT_TRUE(registry.add(user, nothing()).has_value());
+  const std::vector<std::string> names{"reader", "user"};
+  EXPECT_THAT(registry.resolve_dependencies(names)->order, ElementsAre("user", "reader"));
 }
 
 }  // namespace
