@@ -60,7 +60,7 @@ TEST(BreakerThreadsTest, whatever_threads_do_changes_follow_each_other_and_probe
           } else {
             front.success(std::move(permit), milliseconds(1), now);
           }
-          if (front.closed() && random() % 4 == 0) front.successes(3, now);
+          if (front.closed() && random() % 16 == 0) front.successes(1, now);
         }
         front.merge(clock.now() + BreakerFront::kMergeEvery);
       });

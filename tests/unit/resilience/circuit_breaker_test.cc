@@ -463,6 +463,20 @@ TEST_F(CircuitBreakerTest, callback_re_enters) {
   EXPECT_EQ(told, (std::vector{BreakerState::open, BreakerState::half_open, BreakerState::closed}));
 }
 
+TEST_F(CircuitBreakerTest, a_callback_that_sets_the_mode_is_told_of_it_when_it_has_returned) {
+  bool inside = false;
+  std::vector<BreakerState> told;
+  build([&](const BreakerChange& change) {
+    EXPECT_FALSE(inside);
+    inside = true;
+    told.push_back(change.to);
+    breaker_->set_mode(BreakerMode::disabled, now_);
+    inside = false;
+  });
+  open();
+  EXPECT_EQ(told, (std::vector{BreakerState::open, BreakerState::closed}));
+}
+
 TEST_F(CircuitBreakerTest, callback_blocks) {
   std::mutex mutex;
   std::condition_variable changed;
