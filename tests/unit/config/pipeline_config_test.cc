@@ -264,8 +264,7 @@ TEST(PipelineConfigTest, unknown_key) {
        "pipeline.yaml:3: enrichers.geo.datbase: unknown setting; did you mean \"database\"? "
        "allowed: "
        "database, input, password, name, type"},
-      {"enrichers: [{type: delay, cache: {a: 1}}]\n",
-       "enrichers.delay.cache: unknown setting"},
+      {"enrichers: [{type: delay, cache: {a: 1}}]\n", "enrichers.delay.cache: unknown setting"},
       {"enrichers: [{type: delay, conditions: {environmnt: x}}]\n",
        "enrichers.delay.conditions.environmnt: unknown"},
       {"enrichers: [{type: delay, conditions: {request: {method: GET}}}]\n",

@@ -153,7 +153,8 @@ TEST(ResilienceSectionTest, errors_name_the_place_and_what_would_be_right) {
     const char* settings;
     const char* message;
   } rows[] = {
-      {"breaker: off", "p.yaml:2: enrichers.user.breaker: unknown value \"off\"; allowed: normal, disabled"},
+      {"breaker: off",
+       "p.yaml:2: enrichers.user.breaker: unknown value \"off\"; allowed: normal, disabled"},
       {"breaker: disable", "did you mean \"disabled\"?"},
       {"breaker: 5", "p.yaml:2: enrichers.user.breaker: must be a mode like disabled or a map"},
       {"breaker: {min_call: 3}", "did you mean \"min_calls\"?"},
