@@ -92,6 +92,7 @@ std::optional<LoadedPipeline> load(const ConfigArguments& arguments, ErrorList& 
       errors.take(registry.resolve(names, {
                                               .strict = config->strict,
                                               .cycles_by_priority = config->cycles_by_priority,
+                                              .compat = config->compat,
                                               .environment = environment,
                                               .enricher_conditions = config->enricher_conditions,
                                           }));

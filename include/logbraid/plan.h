@@ -18,6 +18,15 @@
 
 namespace logbraid {
 
+// Whose rules a plan follows.
+enum class Compat : std::uint8_t {
+  none,  // logbraid's
+  // fapilog's, for a configuration that leans on them: one after the other in its order, each
+  // seeing all that ran before it. Order comes from dependencies and priority alone, not from what
+  // enrichers read and write; rings are cut by priority.
+  fapilog,
+};
+
 // What resolving may ask of its surroundings, and how strict it is.
 struct PlanOptions {
   // A dependency on a name that is not registered: an error, not a warning.
@@ -25,11 +34,12 @@ struct PlanOptions {
   // A ring of declared dependencies is cut by (priority, order of listing) with a warning instead
   // of being refused (`cycles: by_priority`).
   bool cycles_by_priority = false;
+  Compat compat = Compat::none;
   // Variables for conditions: ENVIRONMENT, FEATURE_NAME. Unset: there are none.
-  std::function<std::optional<std::string>(std::string_view)> environment;
+  std::function<std::optional<std::string>(std::string_view)> environment = {};
   // The settings' `enricher_conditions`: environment, feature_NAME, level ... They beat the fields
   // of events.
-  std::vector<Setting::Member> enricher_conditions;
+  std::vector<Setting::Member> enricher_conditions = {};
 };
 
 // The hour of local time, 0 to 23. Asked only where a condition has a time range.
@@ -82,8 +92,8 @@ struct PlanNode {
 struct PlanEdge {
   std::uint32_t from = 0;  // runs first
   std::uint32_t to = 0;    // runs after it
-  std::string_view
-      because;  // "dependencies", "requires", "reads user.id"; lives as long as the plan
+  // "dependencies", "requires", "reads user.id", "compat"; lives as long as the plan.
+  std::string_view because;
 };
 
 struct DisabledEnricher {

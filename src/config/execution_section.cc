@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "config/section_parsers.h"
 #include "config/sections.h"
 
@@ -28,7 +30,24 @@ void parse_execution(const Setting& section, PipelineConfig& config, ErrorList& 
   options.enricher_timeout = positive_duration(*settings, "enricher_timeout", errors);
   config.strict = settings->boolean("strict");
   config.cycles_by_priority = settings->string("cycles") == "by_priority";
-  config.effective.set("execution", settings->map());
+  Setting effective = settings->map();
+  if (settings->string("compat") == "fapilog") {
+    config.compat = Compat::fapilog;
+    const Setting* const mode = section.find("mode");
+    if (mode != nullptr && options.mode == Mode::parallel) {
+      errors.add(settings->error(
+          "mode", "is parallel, but compat: fapilog runs in sequence; leave out one of them"));
+    }
+    if (settings->string("cycles") == "refuse" && section.find("cycles") != nullptr) {
+      errors.add(settings->error(
+          "cycles", "is refuse, but compat: fapilog cuts by priority; leave out one of them"));
+    }
+    options.mode = Mode::sequential;
+    config.cycles_by_priority = true;
+    effective.set("mode", Setting("sequential"));
+    effective.set("cycles", Setting("by_priority"));
+  }
+  config.effective.set("execution", std::move(effective));
 
   // Only limits that are written are compared; those that are not stretch or shrink with them.
   const auto over = [&](std::string_view inner, std::string_view outer) {

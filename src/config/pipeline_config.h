@@ -10,6 +10,7 @@
 #include "logbraid/execution.h"
 #include "logbraid/kind.h"
 #include "logbraid/metadata.h"
+#include "logbraid/plan.h"
 #include "logbraid/setting.h"
 #include "logbraid/sink.h"
 #include "logbraid/source.h"
@@ -54,6 +55,7 @@ struct PipelineConfig {
   ExecutionOptions execution;
   bool strict = false;
   bool cycles_by_priority = false;
+  Compat compat = Compat::none;
   std::vector<Setting::Member> enricher_conditions;
   SinkConfig sink;
   std::optional<SinkConfig> dead_letter;

@@ -92,6 +92,11 @@ const std::vector<SettingSpec>& execution_specs() {
        .default_text = "refuse",
        .help = "by_priority: a ring of dependencies is cut by priority with a warning",
        .choices = {"refuse", "by_priority"}},
+      {.name = "compat",
+       .default_text = "none",
+       .help = "fapilog: enrichers run in sequence, each sees all that ran before it, rings of "
+               "dependencies are cut by priority, reads and writes decide no order",
+       .choices = {"none", "fapilog"}},
   };
   return specs;
 }

@@ -7,7 +7,7 @@
 namespace logbraid {
 
 // Why one enricher runs after another, strongest first.
-enum class Cause : std::uint8_t { required, dependency, reads };
+enum class Cause : std::uint8_t { required, dependency, reads, compat };
 
 struct CausedArc {
   plan::Node from;

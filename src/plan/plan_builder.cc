@@ -11,6 +11,20 @@ namespace {
 
 constexpr std::uint32_t kNoPiece = UINT32_MAX;
 
+std::string_view word_for(Cause cause) {
+  switch (cause) {
+    case Cause::required:
+      return "requires";
+    case Cause::dependency:
+      return "dependencies";
+    case Cause::compat:
+      return "compat";
+    case Cause::reads:
+      return "reads";  // the field follows
+  }
+  return "unknown";
+}
+
 // Puts each node where `place` says, in its own memory: nodes are large, and 10,000 new ones cost
 // more than the rest of the renumbering.
 void put_in_place(std::vector<PlanNode>& nodes, std::vector<std::uint32_t> place) {
@@ -97,8 +111,7 @@ void PlanBuilder::add_edges(ExecutionPlan& plan, const ResolvedGraph& graph,
       node.dependencies.push_back(arc.from);
       if (arc.cause == Cause::required) node.required.push_back(arc.from);
       plan.nodes_[arc.from].dependents.push_back(n);
-      plan.edges_.push_back(
-          {arc.from, n, arc.cause == Cause::required ? "requires" : "dependencies"});
+      plan.edges_.push_back({arc.from, n, word_for(arc.cause)});
       piece_of_edge.push_back(because(arc));
     }
   }

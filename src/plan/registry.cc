@@ -234,7 +234,7 @@ Result<std::shared_ptr<const ExecutionPlan>> Registry::resolve(std::span<const s
   if (!selection) return selection.error();
   auto enabled = choose_enabled(selection->nodes(), selection->unregistered, options);
   if (!enabled) return enabled.error();
-  auto graph = resolve_graph(std::move(enabled->nodes), options.cycles_by_priority);
+  auto graph = resolve_graph(std::move(enabled->nodes), options);
   if (!graph) return graph.error();
   graph->disabled = std::move(enabled->disabled);
   graph->warnings.insert(graph->warnings.begin(), enabled->warnings.begin(),
@@ -246,7 +246,7 @@ Result<std::shared_ptr<const ExecutionPlan>> Registry::resolve(std::span<const s
 Result<Resolution> Registry::resolve_dependencies(std::span<const std::string> names) const {
   auto selection = select(names);
   if (!selection) return selection.error();
-  auto graph = resolve_graph(selection->nodes(), false);
+  auto graph = resolve_graph(selection->nodes(), {});
   if (!graph) return graph.error();
   Resolution resolution;
   for (const auto& wave : graph->waves) {

@@ -127,9 +127,21 @@ Result<void> add_inferred(ResolvedGraph& graph, std::span<const std::uint32_t> r
   return {};
 }
 
+// Each after the one before it, in the order of the waves: everybody's ancestors are all that ran
+// before.
+void put_in_sequence(ResolvedGraph& graph) {
+  std::vector<Node> order;
+  for (const auto& wave : graph.waves) order.insert(order.end(), wave.begin(), wave.end());
+  graph.waves.clear();
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    if (i != 0) graph.arcs.push_back({order[i - 1], order[i], Cause::compat});
+    graph.waves.push_back({order[i]});
+  }
+}
+
 }  // namespace
 
-Result<ResolvedGraph> resolve_graph(std::vector<PlanNode> nodes, bool cycles_by_priority) {
+Result<ResolvedGraph> resolve_graph(std::vector<PlanNode> nodes, const PlanOptions& options) {
   ResolvedGraph graph;
   graph.nodes = std::move(nodes);
   const auto count = static_cast<std::uint32_t>(graph.nodes.size());
@@ -142,7 +154,7 @@ Result<ResolvedGraph> resolve_graph(std::vector<PlanNode> nodes, bool cycles_by_
   graph.waves = plan::waves(dependents, priorities);
   const std::vector<bool> left = left_over(count, graph.waves);
   const bool has_ring = std::find(left.begin(), left.end(), true) != left.end();
-  if (has_ring && !cycles_by_priority) {
+  if (has_ring && !options.cycles_by_priority && options.compat == Compat::none) {
     return ring_error(graph.nodes, Neighbours(count, plain(graph.arcs), Neighbours::Side::sources),
                       left);
   }
@@ -151,7 +163,15 @@ Result<ResolvedGraph> resolve_graph(std::vector<PlanNode> nodes, bool cycles_by_
     graph.arcs = std::move(cut.arcs);
     graph.warnings = std::move(cut.warnings);
   }
-  const bool reads = any_reads(graph.nodes);
+  const bool reads = options.compat == Compat::none && any_reads(graph.nodes);
+  if (options.compat == Compat::fapilog) {
+    if (has_ring) {
+      dependents = Neighbours(count, plain(graph.arcs), Neighbours::Side::targets);
+      graph.waves = plan::waves(dependents, priorities);
+    }
+    put_in_sequence(graph);
+    return graph;
+  }
   if (!has_ring && !reads) return graph;
 
   if (reads) {

@@ -9,8 +9,8 @@
 namespace logbraid {
 
 // The edges between enrichers, in the order in which they were asked for, and their waves.
-// Errors: a ring of declared dependencies, which is printed, unless `cycles_by_priority`; more
+// Errors: a ring of declared dependencies, which is printed, unless they are cut by priority; more
 //         inferred edges than InferredArcs::kMaxArcs.
-Result<ResolvedGraph> resolve_graph(std::vector<PlanNode> nodes, bool cycles_by_priority);
+Result<ResolvedGraph> resolve_graph(std::vector<PlanNode> nodes, const PlanOptions& options);
 
 }  // namespace logbraid

@@ -187,6 +187,30 @@ dead_letter: {type: file, path: refused.jsonl}
   EXPECT_EQ(config.dead_letter->settings.find("path")->string(), "refused.jsonl");
 }
 
+TEST(PipelineConfigTest, compatible_with_fapilog_means_in_sequence_and_rings_cut) {
+  const PipelineConfig config = good("execution: {compat: fapilog}\n");
+  EXPECT_EQ(config.compat, Compat::fapilog);
+  EXPECT_EQ(config.execution.mode, Mode::sequential);
+  EXPECT_TRUE(config.cycles_by_priority);
+  EXPECT_EQ(good("enrichers: []\n").compat, Compat::none);
+}
+
+TEST(PipelineConfigTest, compatible_with_fapilog_is_not_parallel) {
+  EXPECT_EQ(good("execution: {compat: fapilog, mode: sequential}\n").compat, Compat::fapilog);
+  EXPECT_THAT(bad("execution: {compat: fapilog, mode: parallel}\n"),
+              HasSubstr("compat: fapilog runs in sequence"));
+  EXPECT_THAT(bad("execution: {compat: fapilog, cycles: refuse}\n"),
+              HasSubstr("compat: fapilog cuts by priority"));
+}
+
+TEST(PipelineConfigTest, what_compatible_with_fapilog_implies_is_shown_and_reads_back) {
+  const PipelineConfig config = good("execution: {compat: fapilog}\n");
+  const std::string shown = to_yaml(config.effective);
+  EXPECT_THAT(shown, HasSubstr("mode: sequential"));
+  EXPECT_THAT(shown, HasSubstr("cycles: by_priority"));
+  EXPECT_EQ(good(shown).compat, Compat::fapilog);
+}
+
 TEST(PipelineConfigTest, an_empty_condition_is_no_condition) {
   EXPECT_TRUE(good("enrichers: [{type: delay, conditions: {}}]\n")
                   .enrichers[0]

@@ -319,6 +319,34 @@ TEST(ResolverTest, a_chain_of_ten_thousand_needs_no_deep_stack) {
   EXPECT_EQ((*plan)[0].name, "e9999");
 }
 
+TEST(ResolverTest, compatible_with_fapilog_each_sees_all_that_ran_before) {
+  const auto plan = must_plan({{.name = "late", .dependencies = {"a"}, .writes = {"x"}},
+                               {"a"},
+                               {.name = "b", .reads = {"x"}, .priority = 5}},
+                              {.compat = Compat::fapilog});
+  EXPECT_THAT(group_names(*plan),
+              ElementsAre(ElementsAre("b"), ElementsAre("a"), ElementsAre("late")));
+  EXPECT_THAT(edge_texts(*plan), ElementsAre("b -> a: compat", "a -> late: dependencies"));
+  EXPECT_TRUE(plan->is_ancestor(0, 2));
+  EXPECT_FALSE(plan->is_ancestor(2, 0));
+}
+
+TEST(ResolverTest, compatible_with_fapilog_a_ring_is_cut_by_priority) {
+  const std::vector<Scripted> ring = {{"a", {"b"}},
+                                      {.name = "b", .dependencies = {"a"}, .priority = 5}};
+  ASSERT_FALSE(plan_of(ring).has_value());
+  const auto plan = must_plan(ring, {.compat = Compat::fapilog});
+  EXPECT_EQ((*plan)[0].name, "b");
+  EXPECT_EQ(plan->warnings().size(), 1u);
+}
+
+TEST(ResolverTest, compatible_with_fapilog_ten_thousand_are_a_chain) {
+  const auto plan =
+      must_plan(many(10'000, [](Scripted&, std::size_t) {}), {.compat = Compat::fapilog});
+  EXPECT_EQ(plan->edges().size(), 9'999u);
+  EXPECT_TRUE(plan->is_ancestor(0, 9'999));
+}
+
 TEST(ResolverTest, an_inferred_ring_of_ten_thousand_is_cut_once) {
   const auto plan = must_plan(many(10'000, [](Scripted& scripted, std::size_t i) {
     scripted.reads = {"f" + std::to_string(i)};
