@@ -15,6 +15,17 @@ struct AncestorSet {
   std::uint32_t word_count = 0;
 };
 
+// Told which paths are looked up through a view: how what enrichers read is watched.
+//
+// Threads: the call's own.
+class ReadObserver {
+ public:
+  virtual void looked_up(PathView path) = 0;
+
+ protected:
+  ~ReadObserver() = default;
+};
+
 // What an enricher sees: the input event and the patches of its ancestors in the graph; nothing
 // else, in every mode. Reading looks in the ancestors' patches, last in plan order first, then in
 // the event.
@@ -38,6 +49,10 @@ class EventView {
   // The string at a path; empty where it is absent or no string.
   std::string_view get_string(PathView path) const { return get(path).as_string().value_or(""); }
 
+  // Tells an observer, which must outlive the view and its copies, of each path looked up; null:
+  // nobody. What is read through input() it does not learn.
+  void observe(ReadObserver* observer) { observer_ = observer; }
+
   // The event as it was read, before any enricher.
   const Event& input() const { return *event_; }
   // Scratch memory for the call.
@@ -48,6 +63,7 @@ class EventView {
   const Patch* patches_ = nullptr;
   AncestorSet ancestors_;
   Arena* arena_ = nullptr;
+  ReadObserver* observer_ = nullptr;
 };
 
 }  // namespace logbraid

@@ -76,6 +76,8 @@ Value read_merged(const Event& event, PathView path, std::span<const PatchOp* co
 
 Value EventView::get(PathView path) const {
   if (path.empty()) return {};
+  if (observer_ != nullptr) [[unlikely]]
+    observer_->looked_up(path);
   if (ancestors_.word_count == 0) return read_input(*event_, path, *arena_);
   ArenaVector<const PatchOp*> touching;  // last in plan order first
   Value found;

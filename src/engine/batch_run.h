@@ -4,9 +4,12 @@
 #include <memory>
 #include <new>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "core/batch.h"
 #include "engine/guarded_call.h"
+#include "engine/watched_event.h"
 #include "logbraid/patch.h"
 
 namespace logbraid {
@@ -37,8 +40,15 @@ class BatchRun {
   std::uint32_t events() const { return static_cast<std::uint32_t>(batch_->records().size()); }
   Slot slot(std::uint32_t event) const {
     return {&batch_->records()[event].event, patches_ + std::size_t{event} * nodes_,
-            outcomes_ + std::size_t{event} * nodes_};
+            outcomes_ + std::size_t{event} * nodes_,
+            watched_.empty() ? nullptr : watched_[event].get()};
   }
+  // Keeps what is looked up in this event; before it is admitted.
+  void watch(std::uint32_t event) {
+    if (watched_.empty()) watched_.resize(events());
+    watched_[event] = std::make_unique<WatchedEvent>(nodes_);
+  }
+  bool any_watched() const { return !watched_.empty(); }
   std::span<const Patch> row(std::uint32_t event) const {
     return {patches_ + std::size_t{event} * nodes_, nodes_};
   }
@@ -55,6 +65,7 @@ class BatchRun {
   std::uint32_t nodes_;
   Patch* patches_;
   Outcome* outcomes_;
+  std::vector<std::unique_ptr<WatchedEvent>> watched_;  // by event; empty: none is
 };
 
 }  // namespace logbraid

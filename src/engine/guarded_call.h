@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/watched_event.h"
 #include "logbraid/clock.h"
 #include "logbraid/event_view.h"
 #include "logbraid/outcome.h"
@@ -21,6 +22,7 @@ struct Slot {
   const Event* event = nullptr;
   Patch* patches = nullptr;
   Outcome* outcomes = nullptr;
+  WatchedEvent* watched = nullptr;  // of the few events of which it is
 };
 
 // One enricher on one shard: everything that stands between "its dependencies are done" and its
@@ -39,7 +41,10 @@ class GuardedCall {
 
   // What this node sees of an event.
   EventView view(const Slot& slot, Arena& arena) const {
-    return {*slot.event, slot.patches, ancestors_, arena};
+    EventView seen(*slot.event, slot.patches, ancestors_, arena);
+    if (slot.watched != nullptr) [[unlikely]]
+      seen.observe(&slot.watched->observer(node_));
+    return seen;
   }
 
   // Calls an inline enricher for each slot in turn, refusals included, and settles each.
