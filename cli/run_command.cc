@@ -74,6 +74,7 @@ ExitCode run(RunArguments arguments, Console& console) {
     return kUsage;
   }
   for (const std::string& warning : loaded->plan->warnings()) console.warning(warning);
+  parts->on_hidden_dependency = [&](const std::string& text) { console.warning(text); };
   parts->on_malformed_line = [&](const MalformedLine& line) {
     console.warning("line " + count_text(line.line) + " is refused: " + line.reason + ": " +
                     printable(line.text, kLineShown));

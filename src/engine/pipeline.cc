@@ -43,10 +43,11 @@ struct Pipeline::State {
         output(*parts.sink, parts.dead_letter.get(),
                {[this](const FinishedBatch& batch) { stock.done(batch.input_lines); },
                 [this] { parts.source->interrupt(); }, parts.on_malformed_line}),
+        watch(*parts.plan, parts.watch, parts.on_hidden_dependency),
         pool(parts.options.max_parallel_threads, "pool") {
-    const Shard::Parts shard_parts{
-        *parts.plan, parts.options, parts.on_malformed, clock, parts.local_hour, pool,
-        stock,       output};
+    const Shard::Parts shard_parts{*parts.plan, parts.options,    parts.on_malformed,
+                                   clock,       parts.local_hour, pool,
+                                   stock,       output,           watch};
     for (unsigned i = 0; i < shard_count; ++i) {
       shards.push_back(std::make_unique<Shard>(shard_parts, parts.make_reader(), i));
     }
@@ -64,6 +65,7 @@ struct Pipeline::State {
   const bool all_inline;
   BatchStock stock;
   OrderedOutput output;
+  DependencyWatch watch;
   // The order of destruction: the pool first, so that its late calls find their shards, then the
   // shards, whose batches belong to the stock.
   std::vector<std::unique_ptr<Shard>> shards;
@@ -110,6 +112,7 @@ RunReport Pipeline::run() {
     report.metrics.merge(shard->metrics());
     report.calls_still_out += shard->calls_out();
   }
+  report.watched = state.watch.report();
   report.sink_closed = state.output.closed();
   report.error = state.output.error();
   if (!report.error && !read) report.error = read.error();

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/dependency_watch.h"
 #include "engine/ordered_output.h"
 #include "format/reader.h"
 #include "logbraid/clock.h"
@@ -29,6 +30,10 @@ struct PipelineParts {
   std::unique_ptr<Sink> sink;
   std::unique_ptr<Sink> dead_letter;  // needed for OnMalformed::dead_letter
   LocalHour local_hour;               // for conditions with a time range
+  WatchOptions watch;                 // for dependencies that nobody declared
+  // Each of them that is found, once, as a sentence with the line that declares it; from a shard's
+  // thread. May be empty.
+  std::function<void(const std::string&)> on_hidden_dependency;
   // The first few refused lines, as they pass, from the output's thread. May be empty.
   std::function<void(const MalformedLine&)> on_malformed_line;
 };
@@ -38,6 +43,7 @@ struct RunReport {
   RunCounts counts;
   Duration elapsed{};
   RunMetrics metrics;  // nodes in plan order
+  WatchReport watched;
   unsigned shards = 0;
   unsigned pool_threads = 0;
   std::uint32_t calls_still_out = 0;  // calls that were given up and have not come back

@@ -70,6 +70,7 @@ void Shard::begin(std::unique_ptr<Batch> batch) {
   finished.read = batch->records().size();
   apply_malformed_policy(*batch, finished);
   active->run = std::make_unique<BatchRun>(std::move(batch), parts_.plan.size());
+  parts_.watch.begin(*active->run);
   waiting_.push_back(active.get());
   active_.push_back(std::move(active));
 }
@@ -145,6 +146,7 @@ void Shard::turn() {
 }
 
 void Shard::batch_done(BatchRun& run) {
+  parts_.watch.ended(run);
   const auto active = std::find_if(active_.begin(), active_.end(),
                                    [&](const auto& each) { return each->run.get() == &run; });
   write(**active, run.events());

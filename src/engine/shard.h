@@ -12,6 +12,7 @@
 #include "async/loop.h"
 #include "core/batch.h"
 #include "engine/batch_run.h"
+#include "engine/dependency_watch.h"
 #include "engine/intake.h"
 #include "engine/ordered_output.h"
 #include "engine/plan_runner.h"
@@ -41,6 +42,7 @@ class Shard final : private PlanRunnerEvents {
     Pool& pool;
     BatchStock& stock;
     OrderedOutput& output;
+    DependencyWatch& watch;
   };
 
   Shard(const Parts& parts, std::unique_ptr<Reader> reader, unsigned number);
