@@ -1,19 +1,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <optional>
-#include <system_error>
+#include <string>
+#include <utility>
 #include <vector>
 
-#include "cli/bench_ends.h"
 #include "cli/build_pipeline.h"
 #include "cli/command.h"
 #include "cli/figures.h"
+#include "cli/sample_file.h"
 #include "cli/text_table.h"
+#include "engine/sample_run.h"
 
 namespace logbraid::cli {
 namespace {
@@ -42,31 +41,13 @@ struct Run {
   std::string output;
 };
 
-Result<std::string> read_sample(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  // A folder opens, but does not read.
-  if (!in) return Error("cannot read " + path + ": " + std::generic_category().message(errno));
-  if (text.empty()) return Error(path + " is empty");
-  return text;
-}
-
 Result<Run> run_once(const LoadedPipeline& loaded, std::string_view sample, Mode mode) {
-  Run run;
-  // Or the first rounds would measure how it grows.
-  run.output.reserve(sample.size() * 2);
   PipelineParts parts = parts_without_ends(loaded);
   parts.options.mode = mode;
-  parts.source = std::make_unique<SampleSource>(sample);
-  parts.sink = std::make_unique<TextSink>(run.output);
-  std::string dead_letters;
-  parts.dead_letter = std::make_unique<TextSink>(dead_letters);
-  auto pipeline = Pipeline::create(std::move(parts));
-  if (!pipeline) return pipeline.error();
-  run.report = (*pipeline)->run();
-  if (run.report.error) return *run.report.error;
-  run.output += dead_letters;
-  return run;
+  parts.watch = WatchOptions::none();
+  auto run = run_sample(std::move(parts), sample);
+  if (!run) return run.error();
+  return Run{std::move(run->report), std::move(run->output) + run->dead_letters};
 }
 
 std::string_view line_at(std::string_view text, std::size_t begin) {

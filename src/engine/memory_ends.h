@@ -11,9 +11,10 @@
 #include "logbraid/sink.h"
 #include "logbraid/source.h"
 
-namespace logbraid::cli {
+namespace logbraid {
 
-// Both ends of a pipeline that is measured: memory, so that only the pipeline is.
+// Both ends of a pipeline that runs over a sample: memory, so that nothing else is measured or
+// touched.
 
 // Lifetime: borrows the sample.
 class SampleSource final : public Source {
@@ -52,4 +53,4 @@ class TextSink final : public Sink {
   std::string& text_;
 };
 
-}  // namespace logbraid::cli
+}  // namespace logbraid
