@@ -66,6 +66,9 @@ struct EnricherMetadata {
   Conditions conditions;          // on the input event, before any enricher runs
   std::optional<Predicate> when;  // at the call, on what the enricher sees
   bool async_capable = false;
+  // What it writes differs from run to run by design (a time, a process number): `verify` does not
+  // compare it. `volatile` in a configuration.
+  bool is_volatile = false;
 
   std::optional<Placement> placement;  // nullopt: where its kind belongs
   std::optional<Duration> timeout;     // nullopt: the engine's (1 s)

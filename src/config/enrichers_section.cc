@@ -147,6 +147,7 @@ EnricherMetadata EnrichersParser::metadata_of(const Settings& common, std::strin
   metadata.writes = common.fields("writes");
   metadata.conditions = parse_conditions(common["conditions"], errors_);
   if (common.has("when")) metadata.when = errors_.take(Predicate::parse(common["when"]));
+  metadata.is_volatile = common.boolean("volatile");
   if (common.has("placement")) {
     const std::string placement = common.string("placement");
     metadata.placement = placement == "inline" ? Placement::inline_

@@ -133,6 +133,11 @@ const std::vector<SettingSpec>& enricher_specs() {
       {.name = "when",
        .type = Type::predicate,
        .help = "a condition on what the enricher sees, like {field: status, range: [500, 599]}"},
+      {.name = "volatile",
+       .type = Type::boolean,
+       .default_text = "false",
+       .help =
+           "true: what it writes differs from run to run; `logbraid verify` does not compare it"},
       {.name = "placement",
        .help = "where it runs, if not where its kind belongs: on the shard, in the pool, or on the "
                "shard's loop",
