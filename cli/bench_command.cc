@@ -168,19 +168,9 @@ ExitCode measure(const LoadedPipeline& loaded, const std::string& sample,
 }
 
 ExitCode bench(const BenchArguments& arguments, Console& console) {
-  ErrorList errors;
-  const auto loaded = load(arguments.config, errors);
-  if (!loaded) {
-    report(errors, console);
-    return kUsage;
-  }
-  for (const std::string& warning : loaded->plan->warnings()) console.warning(warning);
-  const Result<std::string> sample = read_sample(arguments.input);
-  if (!sample) {
-    console.error(sample.error());
-    return kUsage;
-  }
-  return measure(*loaded, *sample, arguments, console);
+  const auto given = load_with_sample(arguments.config, arguments.input, console);
+  if (!given) return kUsage;
+  return measure(given->loaded, given->sample, arguments, console);
 }
 
 }  // namespace

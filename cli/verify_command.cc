@@ -28,25 +28,17 @@ struct VerifyArguments {
 };
 
 ExitCode verify(const VerifyArguments& arguments, Console& console) {
-  ErrorList errors;
-  const auto loaded = load(arguments.config, errors);
-  if (!loaded) {
-    report(errors, console);
-    return kUsage;
-  }
-  for (const std::string& warning : loaded->plan->warnings()) console.warning(warning);
-  const Result<std::string> sample = read_sample(arguments.input);
-  if (!sample) {
-    console.error(sample.error());
-    return kUsage;
-  }
-  const auto verified = logbraid::verify(parts_without_ends(*loaded), *sample, arguments.rounds);
+  const auto given = load_with_sample(arguments.config, arguments.input, console);
+  if (!given) return kUsage;
+  const auto verified =
+      logbraid::verify(parts_without_ends(given->loaded), given->sample, arguments.rounds);
   if (!verified) {
     console.error(verified.error());
     return kFailed;
   }
-  const std::string text = arguments.format == "json" ? verify_as_json(*loaded->plan, *verified)
-                                                      : verify_as_text(*loaded->plan, *verified);
+  const ExecutionPlan& plan = *given->loaded.plan;
+  const std::string text = arguments.format == "json" ? verify_as_json(plan, *verified)
+                                                      : verify_as_text(plan, *verified);
   if (!write_result(text, console)) return kFailed;
   return verified->passed() ? kDone : kFailed;
 }
