@@ -1,7 +1,6 @@
 #include "format/json_reader.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "format/lines.h"
 
@@ -99,7 +98,7 @@ void JsonReader::walk_lines(Batch& batch, std::string_view lines) {
         std::copy(found.begin(), found.end(), fields);
         const std::size_t tag_bytes = Event::tag_bytes(found.size());
         auto* const tags = batch.arena().allocate_array<std::uint8_t>(tag_bytes);
-        std::memcpy(tags, walk_.key_tags(), tag_bytes);
+        std::copy_n(walk_.key_tags(), tag_bytes, tags);  // of `{}` none, from no memory
         const Event event({fields, found.size()}, walk_.key_mask(), walk_.json(), tags);
         batch.records().push_back({event, text, {}});
       } else {
