@@ -17,11 +17,13 @@ namespace logbraid {
 // Range:   up to 137 s (2^37 ns); what is longer counts as that.
 class Histogram {
  public:
-  void record(Duration duration) {
+  void record(Duration duration) { record(duration, 1); }
+  // The same for several of one length.
+  void record(Duration duration, std::uint64_t how_many) {
     const auto ns = duration.count() > 0 ? static_cast<std::uint64_t>(duration.count()) : 0;
     if (buckets_.empty()) buckets_.resize(kBuckets);
-    ++buckets_[index_of(ns < kMost ? ns : kMost)];
-    ++count_;
+    buckets_[index_of(ns < kMost ? ns : kMost)] += how_many;
+    count_ += how_many;
   }
   void merge(const Histogram& other);
 

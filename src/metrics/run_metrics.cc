@@ -34,6 +34,7 @@ void RunMetrics::merge(const RunMetrics& other) {
   for (std::size_t i = 0; i < other.enrichers.size(); ++i) enrichers[i].merge(other.enrichers[i]);
   for (std::size_t i = 0; i < other.groups.size(); ++i) groups[i].merge(other.groups[i]);
   events.merge(other.events);
+  order_waiting.merge(other.order_waiting);
   conflicts += other.conflicts;
 }
 

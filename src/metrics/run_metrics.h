@@ -8,6 +8,7 @@
 #include "logbraid/clock.h"
 #include "logbraid/outcome.h"
 #include "metrics/histogram.h"
+#include "metrics/order_waiting.h"
 
 namespace logbraid {
 
@@ -43,7 +44,8 @@ struct GroupMetrics {
 struct RunMetrics {
   std::vector<EnricherMetrics> enrichers;  // in plan order
   std::vector<GroupMetrics> groups;
-  GroupMetrics events;          // whole events: admitted to done against the sum of all calls
+  GroupMetrics events;  // whole events: admitted to done against the sum of all calls
+  OrderWaiting order_waiting;
   std::uint64_t conflicts = 0;  // scalars replaced because a field below them was set
 
   void merge(const RunMetrics& other);
