@@ -59,12 +59,15 @@ std::string counts_text(const RunReport& report, const Console& console) {
   };
   add(counts.malformed, "malformed");
   add(counts.dead_lettered, "to the dead letters");
-  add(counts.dropped, "dropped");
-  add(counts.unwritten,
-      report.sink_closed ? "not taken by the reader of the output" : "not written");
+  for (std::size_t i = 0; i < kDropReasons; ++i) {
+    add(counts.dropped[i], fmt::format("dropped ({})", to_string(static_cast<DropReason>(i))));
+  }
+  add(counts.held, report.sink_closed ? "not taken by the reader of the output" : "not written");
   rest.push_back(
       fmt::format("{} in, {} out", bytes_text(counts.bytes_in), bytes_text(counts.bytes_out)));
-  return text + fmt::format("{}\n", fmt::join(rest, ", "));
+  text += fmt::format("{}\n", fmt::join(rest, ", "));
+  if (!counts.balanced()) text += "These figures do not add up: this is a bug of logbraid's.\n";
+  return text;
 }
 
 std::string enrichers_text(const RunReport& report, const ExecutionPlan& plan) {
@@ -153,14 +156,22 @@ std::string overlap_text(const RunReport& report, const ExecutionPlan& plan,
          console.bold("overlap " + ratio(events.sum, events.wall)) + "\n";
 }
 
+std::string order_text(const RunReport& report) {
+  const OrderWaiting& waiting = report.metrics.order_waiting;
+  if (waiting.sum <= Duration::zero()) return "";
+  return fmt::format(
+      "Order: events that were done waited {} on average behind earlier ones, p99 {}\n",
+      mean(waiting.sum, waiting.events), duration_text(waiting.histogram.quantile(0.99)));
+}
+
 std::string process_text(const RunReport& report, const ProcessFigures& process) {
   const double cores =
       report.elapsed <= Duration::zero()
           ? 0
           : static_cast<double>(process.cpu.count()) / static_cast<double>(report.elapsed.count());
-  return fmt::format("Process: {} CPU ({:.2f} cores), {} peak memory, {}, {}\n",
+  return fmt::format("Process: {} CPU ({:.2f} cores), {} peak memory ({} of events), {}, {}\n",
                      duration_text(process.cpu), cores, bytes_text(process.peak_bytes),
-                     plural(report.shards, "shard", "shards"),
+                     bytes_text(report.memory_peak), plural(report.shards, "shard", "shards"),
                      plural(report.pool_threads, "pool thread", "pool threads"));
 }
 
@@ -175,6 +186,7 @@ std::string summary_text(const RunReport& report, const ExecutionPlan& plan,
     text += "\n" + groups_text(report, plan);
   }
   text += "\n" + overlap_text(report, plan, options, console);
+  text += order_text(report);
   text += process_text(report, process);
   if (report.metrics.conflicts > 0) {
     text += plural(report.metrics.conflicts, "value was", "values were") +

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "logbraid/clock.h"
+#include "logbraid/path.h"
 
 namespace logbraid {
 
@@ -16,6 +17,13 @@ enum class Mode : std::uint8_t {
 enum class Schedule : std::uint8_t {
   ready,   // an enricher starts when its own dependencies are done
   levels,  // a barrier after each group
+};
+
+// In which order events are written. What is written of each does not depend on it.
+enum class Order : std::uint8_t {
+  preserve,  // as they were read
+  any,       // as they are done
+  by_key,    // those with the same key as they were read
 };
 
 // What happens to a line that does not parse. Each is counted in every case.
@@ -46,6 +54,19 @@ struct ExecutionOptions {
   std::optional<Duration> event_timeout;
   std::optional<Duration> group_timeout;
   std::optional<Duration> enricher_timeout;
+
+  // Bytes under way, for the process: text that was read, what is made of it, queues. Reading waits
+  // when they are used up; one batch is always taken. Raise it when a slow service leaves the
+  // shards idle although the window has room. From 1.
+  std::size_t memory_limit = 64 * 1024 * 1024;
+
+  Order order = Order::preserve;
+  // For by_key: the field whose value decides; events without it count as one key.
+  FieldPath order_key;
+  // An event that others have waited behind for so long gets its open calls turned into timeouts;
+  // found within a quarter more. Unset: they wait until its own timeouts. Not with `any`, where
+  // nobody waits. At least 1 ms.
+  std::optional<Duration> hold;
 };
 
 }  // namespace logbraid

@@ -38,14 +38,19 @@ class Loop {
   Timers& timers() { return timers_; }
   const Clock& clock() const { return clock_; }
 
-  // `turn()` is called once in every round, after timers and posted work.
+  // `turn()` is called once in every round, after timers and posted work; while it gives true there
+  // is more to do at once, and the loop does not wait.
   template <class Turn>
   void run(Turn&& turn) {
     while (!stopped_.load(std::memory_order_acquire)) {
       timers_.advance(clock_.now());
       run_posted();
-      turn();
-      wait();
+      if (turn()) {
+        io_.poll();  // what waits for descriptors has its turn too
+        io_.restart();
+      } else {
+        wait();
+      }
     }
   }
 

@@ -51,6 +51,15 @@ class Batch {
   std::uint64_t sequence = 0;
   // Lines of the text, blank ones included.
   std::uint64_t lines = 0;
+  // Lines of the source before this text.
+  std::uint64_t lines_before = 0;
+  // What it counts for in the memory budget; kept by the engine.
+  std::size_t charged = 0;
+
+  // Bytes of memory it holds.
+  std::size_t footprint() const {
+    return capacity_ + arena_.capacity() + records_.capacity() * sizeof(Record);
+  }
 
   // Ready for new text; memory is kept, but not what one huge line took.
   void reset() {

@@ -53,11 +53,16 @@ class BatchRun {
     return {patches_ + std::size_t{event} * nodes_, nodes_};
   }
   Batch& batch() { return *batch_; }
+  const Batch& batch() const { return *batch_; }
   std::unique_ptr<Batch> take_batch() { return std::move(batch_); }
 
   std::uint32_t open = 0;      // events that have not all their outcomes
   std::uint32_t held = 0;      // started calls that may still touch the batch
   std::uint32_t admitted = 0;  // events that were let into the window
+  // Events in the order in which they were done; with `lists_inline` also those that were while
+  // admit() ran, which nobody needs to be told of one by one.
+  std::vector<std::uint32_t> ended;
+  bool lists_inline = false;
   bool written = false;
 
  private:

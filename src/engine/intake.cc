@@ -2,50 +2,20 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 
 #include "format/lines.h"
 #include "format/reader.h"
 
 namespace logbraid {
 
-std::unique_ptr<Batch> BatchStock::take() {
-  std::unique_lock lock(mutex_);
-  room_.wait(lock,
-             [&] { return batches_ == 0 || (batches_ < most_batches_ && lines_ < most_lines_); });
-  if (free_.empty()) return std::make_unique<Batch>();
-  std::unique_ptr<Batch> batch = std::move(free_.back());
-  free_.pop_back();
-  return batch;
-}
-
-void BatchStock::give_back(std::unique_ptr<Batch> batch) {
-  batch->reset();
-  const std::lock_guard lock(mutex_);
-  free_.push_back(std::move(batch));
-}
-
-void BatchStock::begun(std::uint64_t lines) {
-  const std::lock_guard lock(mutex_);
-  ++batches_;
-  lines_ += lines;
-}
-
-void BatchStock::done(std::uint64_t lines) {
-  {
-    const std::lock_guard lock(mutex_);
-    --batches_;
-    lines_ -= lines;
-  }
-  room_.notify_one();
-}
-
-Result<void> Intake::run(const Deliver& deliver_to) {
+Result<void> Intake::run() {
   // One byte more than a line may have, so that the format sees that it is too long.
   constexpr std::size_t kMost = Reader::kMaxLine + 1;
   std::string rest;       // the beginning of a line whose end has not come yet
   bool skipping = false;  // inside a line that was cut already
   for (;;) {
-    std::unique_ptr<Batch> batch = stock_.take();
+    std::unique_ptr<Batch> batch = ends_.take();
     batch->reserve(std::max(batch_bytes_, rest.size() + batch_bytes_ / 2));
     if (!rest.empty()) std::memcpy(batch->buffer(), rest.data(), rest.size());
     std::size_t size = rest.size();
@@ -55,9 +25,9 @@ Result<void> Intake::run(const Deliver& deliver_to) {
         source_.read({batch->buffer() + size, batch->capacity() - size});
     if (!count || *count == 0) {
       if (size != 0) {
-        deliver(std::move(batch), size, deliver_to);
+        deliver(std::move(batch), size);
       } else {
-        stock_.give_back(std::move(batch));
+        ends_.give_back(std::move(batch));
       }
       if (!count) return count.error();
       return {};
@@ -68,7 +38,7 @@ Result<void> Intake::run(const Deliver& deliver_to) {
     if (skipping) {
       const void* const end = std::memchr(text, '\n', size);
       if (end == nullptr) {
-        stock_.give_back(std::move(batch));
+        ends_.give_back(std::move(batch));
         continue;
       }
       skipping = false;
@@ -84,26 +54,27 @@ Result<void> Intake::run(const Deliver& deliver_to) {
     if (whole == 0 && size >= kMost) {
       // The line is too long already: it goes on its way cut, what follows of it is skipped.
       skipping = true;
-      deliver(std::move(batch), kMost, deliver_to);
+      deliver(std::move(batch), kMost);
       continue;
     }
     rest.assign(text + whole, size - whole);
     if (whole != 0) {
-      deliver(std::move(batch), whole, deliver_to);
+      deliver(std::move(batch), whole);
     } else {
-      stock_.give_back(std::move(batch));
+      ends_.give_back(std::move(batch));
     }
   }
 }
 
-void Intake::deliver(std::unique_ptr<Batch> batch, std::size_t size, const Deliver& deliver_to) {
+void Intake::deliver(std::unique_ptr<Batch> batch, std::size_t size) {
   batch->set_size(size);
   batch->sequence = sequence_++;
   const char* const text = batch->buffer();
   batch->lines = count_line_ends({text, size});
   if (text[size - 1] != '\n') ++batch->lines;
-  stock_.begun(batch->lines);
-  deliver_to(std::move(batch));
+  batch->lines_before = lines_;
+  lines_ += batch->lines;
+  ends_.deliver(std::move(batch));
 }
 
 }  // namespace logbraid

@@ -4,18 +4,30 @@
 
 namespace logbraid {
 
-OrderedOutput::OrderedOutput(Sink& sink, Sink* dead_letter, Callbacks callbacks)
-    : sink_(sink), dead_letter_(dead_letter), callbacks_(std::move(callbacks)) {}
+OrderedOutput::OrderedOutput(Parts parts) : parts_(std::move(parts)), order_(parts_.lanes) {}
 
-void OrderedOutput::put(FinishedBatch batch) {
+void OrderedOutput::announce(std::uint64_t sequence, Lanes lanes) {
+  bool released = false;
   {
     const std::lock_guard lock(mutex_);
-    const std::uint64_t sequence = batch.sequence;
-    waiting_.emplace(sequence, std::move(batch));
-    // Waking takes a core from a shard: not for a batch that has to wait for an earlier one.
-    if (sequence != next_) return;
+    order_.announce(sequence, lanes, parts_.clock.now());
+    released = order_.released();
   }
-  ready_.notify_one();
+  if (released) ready_.notify_one();
+}
+
+void OrderedOutput::put(std::span<FinishedPart> parts) {
+  const TimePoint now = parts_.clock.now();
+  bool released = false;
+  {
+    const std::lock_guard lock(mutex_);
+    for (FinishedPart& part : parts) {
+      parts_.budget.charge(part.charged, part.lines.capacity() + part.dead_letters.capacity());
+      order_.put(std::move(part), now);
+    }
+    released = order_.released();
+  }
+  if (released) ready_.notify_one();
 }
 
 void OrderedOutput::input_ended(std::uint64_t end) {
@@ -34,6 +46,12 @@ std::string OrderedOutput::take_buffer() {
   return buffer;
 }
 
+std::optional<TimePoint> OrderedOutput::waited_for_since(std::uint64_t sequence,
+                                                         Lanes lanes) const {
+  const std::lock_guard lock(mutex_);
+  return order_.waited_for_since(sequence, lanes);
+}
+
 RunCounts OrderedOutput::counts() const {
   const std::lock_guard lock(mutex_);
   return counts_;
@@ -42,67 +60,66 @@ RunCounts OrderedOutput::counts() const {
 void OrderedOutput::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    const auto due = [&] { return !waiting_.empty() && waiting_.begin()->first == next_; };
-    if (!due() && !stopped_) {
+    if (!order_.released() && !stopped_) {
       // Nothing to do: what was written goes where somebody may wait for it.
       lock.unlock();
-      note(sink_.flush());
+      note(parts_.sink.flush());
       lock.lock();
     }
-    ready_.wait(lock, [&] { return due() || (end_ && next_ >= *end_); });
-    if (!due()) return;
-    FinishedBatch batch = std::move(waiting_.begin()->second);
-    waiting_.erase(waiting_.begin());
-    ++next_;
+    ready_.wait(lock, [&] { return order_.released() || (end_ && batches_done_ >= *end_); });
+    std::optional<FinishedPart> part = order_.pop();
+    if (!part) return;
     lock.unlock();
-    write(batch);
-    callbacks_.on_done(batch);
+    write(*part);
+    if (part->last) parts_.on_done(part->input_lines);
+    keep_or_free(*part);
     lock.lock();
-    batch.lines.clear();
-    if (batch.lines.capacity() > kKeptBuffer) continue;
-    buffers_.push_back(std::move(batch.lines));
+    if (part->last) ++batches_done_;
   }
 }
 
-void OrderedOutput::write(FinishedBatch& batch) {
-  show(batch);
-  std::uint64_t written = 0;
-  std::uint64_t dead_lettered = 0;
-  if (!stopped_) {
-    if (batch.lines.empty() || write_to(sink_, batch.lines)) written = batch.written;
-    if (batch.dead_letters.empty() || (!stopped_ && write_to(*dead_letter_, batch.dead_letters))) {
-      dead_lettered = batch.dead_lettered;
-    }
-    if (batch.fails && !stopped_) {
-      const MalformedLine& why = batch.examples.back();
-      stop_with(Error("line " + std::to_string(lines_before_ + why.line + 1) +
-                      " of the input: " + why.reason + " (on_malformed: fail)"));
-    }
+void OrderedOutput::write(FinishedPart& part) {
+  show(part);
+  RunCounts counts = part.counts;
+  if (stopped_ || (!part.lines.empty() && !note(parts_.sink.write(part.lines)))) {
+    counts.held += std::exchange(counts.written, 0);
   }
-  lines_before_ += batch.input_lines;
-
+  if (stopped_ ||
+      (!part.dead_letters.empty() && !note(parts_.dead_letter->write(part.dead_letters)))) {
+    counts.held += std::exchange(counts.dead_lettered, 0);
+  }
+  if (part.fails && !stopped_) {
+    const MalformedLine& why = part.examples.back();
+    stop_with(Error("line " + std::to_string(why.line) + " of the input: " + why.reason +
+                    " (on_malformed: fail)"));
+  }
+  if (counts.written != 0) counts.bytes_out += part.lines.size();
+  if (part.lanes != 0 && part.counts.written != 0) {
+    order_waiting_.record(part.released_at - part.put_at, part.counts.written);
+  }
   const std::lock_guard lock(mutex_);
-  counts_.read += batch.read;
-  counts_.written += written;
-  counts_.dead_lettered += dead_lettered;
-  counts_.dropped += batch.dropped;
-  counts_.unwritten += batch.written + batch.dead_lettered - written - dead_lettered;
-  counts_.malformed += batch.malformed;
-  counts_.bytes_in += batch.text_bytes;
-  if (written != 0) counts_.bytes_out += batch.lines.size();
+  counts_.merge(counts);
 }
 
-void OrderedOutput::show(const FinishedBatch& batch) {
-  for (const MalformedLine& example : batch.examples) {
-    if (shown_ == kShown || !callbacks_.on_malformed || stopped_) return;
+// The buffer stays warm for the next lines, while memory is not short.
+void OrderedOutput::keep_or_free(FinishedPart& part) {
+  part.lines.clear();
+  const bool keep = part.lines.capacity() <= kKeptBuffer && !parts_.budget.used_up();
+  if (keep) {
+    const std::lock_guard lock(mutex_);
+    if (buffers_.size() < kKeptBuffers) buffers_.push_back(std::move(part.lines));
+  }
+  parts_.budget.charge(part.charged, 0);
+  parts_.on_room();
+}
+
+void OrderedOutput::show(const FinishedPart& part) {
+  for (const MalformedLine& example : part.examples) {
+    if (shown_ == kShown || !parts_.on_malformed || stopped_) return;
     ++shown_;
-    MalformedLine placed = example;
-    placed.line += lines_before_ + 1;
-    callbacks_.on_malformed(placed);
+    parts_.on_malformed(example);
   }
 }
-
-bool OrderedOutput::write_to(Sink& sink, std::string_view lines) { return note(sink.write(lines)); }
 
 bool OrderedOutput::note(const Result<bool>& taken) {
   if (!taken) {
@@ -112,7 +129,7 @@ bool OrderedOutput::note(const Result<bool>& taken) {
   if (!*taken) {
     closed_ = true;
     stopped_ = true;
-    callbacks_.on_stop();
+    parts_.on_stop();
   }
   return *taken;
 }
@@ -120,7 +137,7 @@ bool OrderedOutput::note(const Result<bool>& taken) {
 void OrderedOutput::stop_with(Error error) {
   if (!error_) error_ = std::move(error);
   stopped_ = true;
-  callbacks_.on_stop();
+  parts_.on_stop();
 }
 
 }  // namespace logbraid

@@ -3,10 +3,17 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <optional>
+#include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "engine/batch_stock.h"
 #include "engine/intake.h"
+#include "engine/memory_budget.h"
+#include "engine/ordered_output.h"
+#include "engine/overflow_queue.h"
 #include "engine/pool.h"
 #include "engine/shard.h"
 #include "engine/start_graph.h"
@@ -26,8 +33,22 @@ constexpr std::size_t kBytesPerLine = 512;
 constexpr std::size_t kInlineBatches = 4;
 constexpr std::size_t kWaitingBatches = 32;
 
+// A small budget gets small batches too, so that there is more than one.
+constexpr std::size_t kBatchesInBudget = 64;
+
+// What a batch takes, for each byte of its text: records, patches, finished lines. A guess on the
+// safe side, for the first ones; then they are measured.
+constexpr std::size_t kNeedPerByte = 16;
+
 std::size_t batch_bytes(const ExecutionOptions& options) {
-  return std::clamp(std::size_t{options.in_flight} * kBytesPerLine, kLeastBatchBytes, kBatchBytes);
+  const std::size_t bytes = std::min(std::size_t{options.in_flight} * kBytesPerLine,
+                                     options.memory_limit / kBatchesInBudget);
+  return std::clamp(bytes, kLeastBatchBytes, kBatchBytes);
+}
+
+unsigned lanes_of(Order order) {
+  if (order == Order::any) return 0;
+  return order == Order::preserve ? 1 : kMostLanes;
 }
 
 }  // namespace
@@ -38,18 +59,36 @@ struct Pipeline::State {
         shard_count(parts.options.shards != 0 ? parts.options.shards : usable_cores()),
         all_inline(
             StartGraph(*parts.plan, parts.options.mode, parts.options.schedule).all_inline()),
-        stock(shard_count * (all_inline ? kInlineBatches : kWaitingBatches),
-              std::uint64_t{parts.options.in_flight} * shard_count + 1),
-        output(*parts.sink, parts.dead_letter.get(),
-               {[this](const FinishedBatch& batch) { stock.done(batch.input_lines); },
-                [this] { parts.source->interrupt(); }, parts.on_malformed_line}),
+        budget(parts.options.memory_limit),
+        stock(budget, shard_count * (all_inline ? kInlineBatches : kWaitingBatches),
+              std::uint64_t{parts.options.in_flight} * shard_count + 1,
+              batch_bytes(parts.options) * kNeedPerByte),
+        output({.sink = *parts.sink,
+                .dead_letter = parts.dead_letter.get(),
+                .budget = budget,
+                .clock = clock,
+                .lanes = lanes_of(parts.options.order),
+                .on_done = [this](std::uint64_t lines) { stock.done(lines); },
+                .on_room = [this] { stock.notify(); },
+                .on_stop = [this] { parts.source->interrupt(); },
+                .on_malformed = parts.on_malformed_line}),
         watch(*parts.plan, parts.watch, parts.on_hidden_dependency),
         pool(parts.options.max_parallel_threads, "pool") {
-    const Shard::Parts shard_parts{*parts.plan, parts.options,    parts.on_malformed,
-                                   clock,       parts.local_hour, pool,
-                                   stock,       output,           watch};
+    const Shard::Parts shard_parts{*parts.plan,
+                                   parts.options,
+                                   parts.on_malformed,
+                                   clock,
+                                   parts.local_hour,
+                                   pool,
+                                   budget,
+                                   stock,
+                                   output,
+                                   watch};
     for (unsigned i = 0; i < shard_count; ++i) {
       shards.push_back(std::make_unique<Shard>(shard_parts, parts.make_reader(), i));
+    }
+    if (parts.overflow.policy != Overflow::block) {
+      queue.emplace(parts.overflow, budget, parts.make_reader());
     }
   }
 
@@ -59,13 +98,25 @@ struct Pipeline::State {
     });
   }
 
+  void submit(std::unique_ptr<Batch> batch) {
+    stock.begun(batch->lines);
+    least_busy().submit(std::move(batch));
+  }
+  // Reads until the source ends. It waits while there is no room.
+  Result<void> read_waiting();
+  // The same with a queue between: another thread waits.
+  Result<void> read_into_queue();
+  void feed_from_queue();
+
   PipelineParts parts;
   SteadyClock clock;
   const unsigned shard_count;
   const bool all_inline;
+  MemoryBudget budget;
   BatchStock stock;
   OrderedOutput output;
   DependencyWatch watch;
+  std::optional<OverflowQueue> queue;  // where the source must not wait
   // The order of destruction: the pool first, so that its late calls find their shards, then the
   // shards, whose batches belong to the stock.
   std::vector<std::unique_ptr<Shard>> shards;
@@ -88,39 +139,100 @@ Result<std::unique_ptr<Pipeline>> Pipeline::create(PipelineParts parts) {
   }
 }
 
+Result<void> Pipeline::State::read_waiting() {
+  Intake intake(*parts.source,
+                {.take = [this] { return stock.take(); },
+                 .give_back = [this](auto batch) { stock.give_back(std::move(batch)); },
+                 .deliver = [this](auto batch) { submit(std::move(batch)); }},
+                batch_bytes(parts.options));
+  Result<void> read = intake.run();
+  output.input_ended(intake.batches());
+  return read;
+}
+
+Result<void> Pipeline::State::read_into_queue() {
+  auto batch = std::make_unique<Batch>();
+  const auto keep = [&batch](std::unique_ptr<Batch> used) {
+    used->reset();
+    batch = std::move(used);
+  };
+  Intake intake(*parts.source,
+                {.take = [&batch] { return std::move(batch); },
+                 .give_back = keep,
+                 .deliver =
+                     [this, &keep](std::unique_ptr<Batch> full) {
+                       queue->push(*full);
+                       keep(std::move(full));
+                     }},
+                batch_bytes(parts.options));
+  Result<void> read = intake.run();
+  queue->close();
+  return read;
+}
+
+void Pipeline::State::feed_from_queue() {
+  std::uint64_t sequence = 0;
+  while (queue->wait()) {
+    std::unique_ptr<Batch> batch = stock.take();
+    // What was dropped meanwhile left something: the newest, at least.
+    queue->pop_into(*batch, batch_bytes(parts.options));
+    batch->sequence = sequence++;
+    submit(std::move(batch));
+  }
+  output.input_ended(sequence);
+}
+
 RunReport Pipeline::run() {
   State& state = *state_;
   const TimePoint start = state.clock.now();
+  RunReport report;
   Result<void> read;
-  std::thread reading([&] {
-    pthread_setname_np(pthread_self(), "intake");
-    Intake intake(*state.parts.source, state.stock, batch_bytes(state.parts.options));
-    read = intake.run(
-        [&](std::unique_ptr<Batch> batch) { state.least_busy().submit(std::move(batch)); });
-    state.output.input_ended(intake.batches());
-  });
+  std::vector<std::thread> threads;
+  const auto begin = [&](const char* name, auto work) {
+    threads.emplace_back([name, work] {
+      pthread_setname_np(pthread_self(), name);
+      work();
+    });
+  };
+  try {
+    if (state.queue) {
+      begin("feeder", [&] { state.feed_from_queue(); });
+      begin("intake", [&] { read = state.read_into_queue(); });
+    } else {
+      begin("intake", [&] { read = state.read_waiting(); });
+    }
+  } catch (const std::system_error& failed) {
+    report.error = Error(std::string("cannot start the thread that reads: ") + failed.what());
+    if (state.queue) state.queue->close();
+    if (threads.empty()) state.output.input_ended(0);
+  }
   state.output.run();
-  reading.join();
+  for (std::thread& thread : threads) thread.join();
   for (const auto& shard : state.shards) shard->stop();
 
-  RunReport report;
   report.elapsed = state.clock.now() - start;
-  report.counts = state.output.counts();
+  report.counts = counts();
   report.shards = state.shard_count;
   report.pool_threads = state.pool.threads();
   for (const auto& shard : state.shards) {
     report.metrics.merge(shard->metrics());
     report.calls_still_out += shard->calls_out();
   }
+  report.metrics.order_waiting.merge(state.output.order_waiting());
   report.watched = state.watch.report();
+  report.memory_peak = state.budget.peak();
   report.sink_closed = state.output.closed();
-  report.error = state.output.error();
+  if (!report.error) report.error = state.output.error();
   if (!report.error && !read) report.error = read.error();
   return report;
 }
 
 void Pipeline::interrupt() noexcept { state_->parts.source->interrupt(); }
-RunCounts Pipeline::counts() const { return state_->output.counts(); }
+RunCounts Pipeline::counts() const {
+  RunCounts counts = state_->output.counts();
+  if (state_->queue) counts.merge(state_->queue->counts());
+  return counts;
+}
 const Source& Pipeline::source() const { return *state_->parts.source; }
 
 }  // namespace logbraid

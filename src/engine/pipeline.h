@@ -8,10 +8,12 @@
 #include <vector>
 
 #include "engine/dependency_watch.h"
-#include "engine/ordered_output.h"
+#include "engine/finished_part.h"
+#include "engine/run_counts.h"
 #include "format/reader.h"
 #include "logbraid/clock.h"
 #include "logbraid/execution.h"
+#include "logbraid/overflow.h"
 #include "logbraid/plan.h"
 #include "logbraid/result.h"
 #include "logbraid/sink.h"
@@ -26,6 +28,7 @@ struct PipelineParts {
   std::function<std::unique_ptr<Reader>()> make_reader;  // called once a shard
   std::shared_ptr<const ExecutionPlan> plan;
   ExecutionOptions options;
+  OverflowOptions overflow;
   OnMalformed on_malformed = OnMalformed::keep;
   std::unique_ptr<Sink> sink;
   std::unique_ptr<Sink> dead_letter;  // needed for OnMalformed::dead_letter
@@ -47,6 +50,7 @@ struct RunReport {
   unsigned shards = 0;
   unsigned pool_threads = 0;
   std::uint32_t calls_still_out = 0;  // calls that were given up and have not come back
+  std::size_t memory_peak = 0;        // bytes of the memory budget, the most at one time
   bool sink_closed = false;           // the reader of the output went away: the run ended early
   std::optional<Error> error;         // reading, writing or `on_malformed: fail`
 };

@@ -13,6 +13,7 @@ struct PlanRunner::EventRun : Timer {
 
   PlanRunner& runner;
   BatchRun* run = nullptr;  // null: not in use
+  std::uint32_t index = 0;  // in its batch
   Slot slot;
   std::uint32_t open = 0;   // nodes without an outcome
   std::uint32_t level = 0;  // the group whose end the timer waits for
@@ -183,6 +184,7 @@ void PlanRunner::admit_inline(BatchRun& run, std::uint32_t first, std::uint32_t 
     for (GroupMetrics& group : groups_) group.events += count;
     event_times_.merge({count, before - start, before - start});
   }
+  for (std::uint32_t i = 0; run.lists_inline && i < count; ++i) run.ended.push_back(first + i);
   run.open -= count;
   if (run.open == 0) events_.batch_done(run);
 }
@@ -190,6 +192,7 @@ void PlanRunner::admit_inline(BatchRun& run, std::uint32_t first, std::uint32_t 
 PlanRunner::EventRun& PlanRunner::begin(BatchRun& run, std::uint32_t index) {
   EventRun& event = take(free_event_runs_, event_runs_, *this);
   event.run = &run;
+  event.index = index;
   event.slot = run.slot(index);
   event.open = graph_.plan_size();
   event.calls = nullptr;
@@ -489,7 +492,16 @@ void PlanRunner::end(EventRun& event) {
   event.run = nullptr;
   free_event_runs_.push_back(&event);
   --in_flight_;
+  run.ended.push_back(event.index);
   if (--run.open == 0) events_.batch_done(run);
+}
+
+void PlanRunner::expire(BatchRun& run, std::uint32_t event) {
+  for (std::size_t i = 0; i < event_runs_.size(); ++i) {
+    EventRun& each = *event_runs_[i];
+    if (each.run != &run || each.index != event || each.open == 0) continue;
+    give_up(each, static_cast<std::uint32_t>(groups_.size()), Outcome::timeout);
+  }
 }
 
 void PlanRunner::record_group(EventRun& event, std::uint32_t node, TimePoint start, TimePoint end,

@@ -65,11 +65,17 @@ class PlanRunner {
   // first cache from one enricher to the next. (docs/performance.md)
   static constexpr std::uint32_t kInlineSlice = 16;
 
+  // False while more calls wait than may be in flight: then a slow service slows the source down
+  // instead of losing its enrichment in the queue.
+  bool accepts() const { return true; }
   // Lets the next `count` events of the batch into the window; their clocks start now. Where
   // all_inline() they are done when it returns.
   void admit(BatchRun& run, std::uint32_t count);
   // Does what has become ready since; true while there may be more to do at once.
   void drain();
+
+  // Gives up what an event still waits for: `timeout`. Nothing happens where it is done.
+  void expire(BatchRun& run, std::uint32_t event);
 
   // Events admitted that are not done.
   std::uint32_t in_flight() const { return in_flight_; }

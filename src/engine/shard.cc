@@ -3,6 +3,10 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <functional>
+#include <string_view>
+
+#include "logbraid/event_view.h"
 
 namespace logbraid {
 namespace {
@@ -10,10 +14,14 @@ namespace {
 // Of a refused line, for people: more does not help.
 constexpr std::size_t kExampleBytes = 200;
 
+// What a turn may take before timers and other threads' posts are looked at again.
+constexpr Duration kTurn = std::chrono::milliseconds(2);
+
 MalformedLine example_of(const Record& record, const Batch& batch) {
   const char* const text = batch.text().data();
   MalformedLine example;
-  example.line = static_cast<std::uint64_t>(std::count(text, record.line.data(), '\n'));
+  example.line = batch.lines_before + 1 +
+                 static_cast<std::uint64_t>(std::count(text, record.line.data(), '\n'));
   example.reason = record.parse_error;
   example.text = record.line.substr(0, kExampleBytes);
   return example;
@@ -44,10 +52,14 @@ Shard::Shard(const Parts& parts, std::unique_ptr<Reader> reader, unsigned number
           [this](Posted& posted) { loop_.post(posted); }, *this),
       thread_([this, number] {
         pthread_setname_np(pthread_self(), ("shard-" + std::to_string(number)).c_str());
-        loop_.run([this] { turn(); });
+        loop_.run([this] { return turn(); });
       }) {}
 
-Shard::~Shard() { stop(); }
+Shard::~Shard() {
+  stop();
+  loop_.timers().remove(release_alarm_);
+  loop_.timers().remove(hold_alarm_);
+}
 
 void Shard::stop() {
   loop_.stop();
@@ -60,35 +72,37 @@ void Shard::submit(std::unique_ptr<Batch> batch) {
 }
 
 void Shard::begin(std::unique_ptr<Batch> batch) {
-  auto active = std::make_unique<Active>();
-  FinishedBatch& finished = active->finished;
-  finished.sequence = batch->sequence;
-  finished.text_bytes = batch->text().size();
-  finished.input_lines = batch->lines;
-  finished.lines = parts_.output.take_buffer();
+  auto active = std::make_unique<ActiveBatch>();
+  FinishedPart& rest = active->rest;
+  rest.sequence = batch->sequence;
+  rest.input_lines = batch->lines;
+  rest.lines = parts_.output.take_buffer();
   reader_->read(*batch);
-  finished.read = batch->records().size();
-  apply_malformed_policy(*batch, finished);
+  rest.counts.bytes_in = batch->text().size();
+  rest.counts.read = batch->records().size();
+  apply_malformed_policy(*batch, rest);
   active->run = std::make_unique<BatchRun>(std::move(batch), parts_.plan.size());
   parts_.watch.begin(*active->run);
+  parts_.stock.grown(active->run->batch());
+  if (parts_.options.order == Order::by_key) find_lanes(*active);
   waiting_.push_back(active.get());
   active_.push_back(std::move(active));
 }
 
-void Shard::apply_malformed_policy(Batch& batch, FinishedBatch& finished) {
+void Shard::apply_malformed_policy(Batch& batch, FinishedPart& rest) {
   auto& records = batch.records();
   const auto malformed = [](const Record& record) { return record.malformed(); };
   auto first = std::find_if(records.begin(), records.end(), malformed);
   if (first == records.end()) return;
   for (auto record = first; record != records.end(); ++record) {
     if (!record->malformed()) continue;
-    ++finished.malformed;
-    if (finished.examples.size() < OrderedOutput::kShown) {
-      finished.examples.push_back(example_of(*record, batch));
+    ++rest.counts.malformed;
+    if (rest.examples.size() < OrderedOutput::kShown) {
+      rest.examples.push_back(example_of(*record, batch));
     }
     if (parts_.on_malformed == OnMalformed::dead_letter) {
-      writer_.write(record->event, {}, finished.dead_letters);
-      ++finished.dead_lettered;
+      writer_.write(record->event, {}, rest.dead_letters);
+      ++rest.counts.dead_lettered;
     }
     if (parts_.on_malformed == OnMalformed::fail) break;
   }
@@ -97,12 +111,12 @@ void Shard::apply_malformed_policy(Batch& batch, FinishedBatch& finished) {
       return;
     case OnMalformed::fail:
       // The events before it come out; from it on nothing was read.
-      finished.fails = true;
+      rest.fails = true;
       records.erase(first, records.end());
-      finished.read = records.size();
+      rest.counts.read = records.size();
       return;
     case OnMalformed::drop:
-      finished.dropped = finished.malformed;
+      rest.counts.dropped_for(DropReason::malformed) = rest.counts.malformed;
       break;
     case OnMalformed::dead_letter:
       break;
@@ -110,66 +124,96 @@ void Shard::apply_malformed_policy(Batch& batch, FinishedBatch& finished) {
   std::erase_if(records, malformed);
 }
 
-void Shard::turn() {
-  bool more = true;
-  while (more) {
-    while (!waiting_.empty()) {
-      Active& active = *waiting_.front();
-      BatchRun& run = *active.run;
-      const std::uint32_t left = run.events() - run.admitted;
-      if (left == 0) {
-        waiting_.pop_front();
-        if (run.events() == 0) batch_done(run);
-        continue;
+// The hash of its key says which lane an event is in: equal keys are in the same one. The output
+// must know early in which lanes there is nothing to wait for.
+void Shard::find_lanes(ActiveBatch& active) {
+  Batch& batch = active.run->batch();
+  Lanes lanes = 0;
+  for (const Record& record : batch.records()) {
+    const Value key = EventView(record.event, batch.arena()).get(parts_.options.order_key);
+    const std::size_t hash = key.absent() ? 0 : std::hash<std::string_view>()(key.text());
+    active.lanes.push_back(static_cast<std::uint8_t>(hash % kMostLanes));
+    lanes |= Lanes{1} << active.lanes.back();
+  }
+  active.rest.lanes = lanes;
+  parts_.output.announce(batch.sequence, lanes);
+}
+
+bool Shard::turn() {
+  const TimePoint end = parts_.clock.now() + kTurn;
+  bool more = false;
+  do {
+    while (!waiting_.empty() && !more) {
+      ActiveBatch& active = *waiting_.front();
+      if (active.run->events() != 0) {
+        if (!may_admit()) break;
+        admit(active);
+      } else {
+        batch_done(*active.run);
       }
-      const std::uint32_t in_flight = runner_.in_flight();
-      const std::uint32_t window = parts_.options.in_flight;
-      if (in_flight >= window) break;
-      std::uint32_t count = std::min(left, window - in_flight);
-      if (runner_.all_inline()) count = std::min(count, PlanRunner::kInlineSlice);
-      runner_.admit(run, count);
-      // What is done is written while it is warm; batch_done() writes the rest.
-      if (runner_.all_inline() && run.open != 0) write(active, run.admitted);
+      // At once: drain() may end the batch.
+      if (active.run->admitted == active.run->events()) waiting_.pop_front();
+      more = parts_.clock.now() >= end;
     }
     runner_.drain();
-    for (BatchRun* const run : released_) {
-      const auto active = std::find_if(active_.begin(), active_.end(),
-                                       [run](const auto& each) { return each->run.get() == run; });
-      parts_.stock.give_back(run->take_batch());
-      *active = std::move(active_.back());
-      active_.pop_back();
-    }
-    released_.clear();
+    give_back_released();
     // What ended made room in the window.
-    more = !waiting_.empty() && runner_.in_flight() < parts_.options.in_flight;
+  } while (!more && !waiting_.empty() && may_admit());
+  if (!active_.empty()) {
+    if (parts_.options.hold) give_up_stragglers();
+    release_early();
   }
+  return more;
 }
 
-void Shard::batch_done(BatchRun& run) {
-  parts_.watch.ended(run);
-  const auto active = std::find_if(active_.begin(), active_.end(),
-                                   [&](const auto& each) { return each->run.get() == &run; });
-  write(**active, run.events());
-  parts_.output.put(std::move((*active)->finished));
-  outstanding_.fetch_sub(1, std::memory_order_relaxed);
-  run.written = true;
-  if (run.held == 0) released_.push_back(&run);
+// While the memory is used up nothing new begins, but what is alone on its shard: that has to end
+// for memory to become free.
+bool Shard::may_admit() const {
+  const std::uint32_t in_flight = runner_.in_flight();
+  return in_flight < parts_.options.in_flight && runner_.accepts() &&
+         (in_flight == 0 || !parts_.budget.used_up());
 }
 
-void Shard::write(Active& active, std::uint32_t end) {
-  FinishedBatch& finished = active.finished;
-  const auto& records = active.run->batch().records();
-  for (auto i = static_cast<std::uint32_t>(finished.written); i < end; ++i) {
-    writer_.write(records[i].event, active.run->row(i), finished.lines);
+void Shard::admit(ActiveBatch& active) {
+  BatchRun& run = *active.run;
+  const std::uint32_t first = run.admitted;
+  const std::uint32_t window = parts_.options.in_flight - runner_.in_flight();
+  std::uint32_t count = std::min(run.events() - first, window);
+  if (runner_.all_inline()) count = std::min(count, PlanRunner::kInlineSlice);
+  const std::uint32_t open = run.open;
+  if (parts_.options.hold) active.admissions.push_back({first, loop_.timers().now()});
+  runner_.admit(run, count);
+  if (active.in_output) return;  // done whole meanwhile
+  if (!active.release && open - run.open == count) {
+    // Written while it is warm.
+    for (; active.written < run.admitted; ++active.written) {
+      write(active, active.written, active.rest);
+    }
+  } else if (!active.release) {
+    run.lists_inline = true;
+    active.release.emplace(parts_.options.order, run.events(), active.lanes);
+    // What is in `rest` already goes out with what is released first.
+    for (std::uint32_t i = 0; i < first; ++i) active.release->done(i, loop_.timers().now());
+    active.release->release([](unsigned, std::uint32_t, Duration) {});
   }
-  finished.written = end;
+  parts_.stock.grown(run.batch());
 }
 
-void Shard::batch_released(BatchRun& run) { released_.push_back(&run); }
+void Shard::give_back_released() {
+  for (BatchRun* const run : released_) {
+    const auto active = std::find_if(active_.begin(), active_.end(),
+                                     [run](const auto& each) { return each->run.get() == run; });
+    parts_.stock.give_back(run->take_batch());
+    *active = std::move(active_.back());
+    active_.pop_back();
+  }
+  released_.clear();
+}
 
 RunMetrics Shard::metrics() const {
   RunMetrics metrics = runner_.metrics();
   metrics.conflicts = writer_.conflicts();
+  metrics.order_waiting = order_waiting_;
   return metrics;
 }
 

@@ -11,9 +11,11 @@
 
 #include "async/loop.h"
 #include "core/batch.h"
+#include "engine/active_batch.h"
 #include "engine/batch_run.h"
+#include "engine/batch_stock.h"
 #include "engine/dependency_watch.h"
-#include "engine/intake.h"
+#include "engine/memory_budget.h"
 #include "engine/ordered_output.h"
 #include "engine/plan_runner.h"
 #include "engine/pool.h"
@@ -40,6 +42,7 @@ class Shard final : private PlanRunnerEvents {
     const Clock& clock;
     const LocalHour& local_hour;
     Pool& pool;
+    MemoryBudget& budget;
     BatchStock& stock;
     OrderedOutput& output;
     DependencyWatch& watch;
@@ -63,16 +66,28 @@ class Shard final : private PlanRunnerEvents {
  private:
   struct Delivery;
 
-  void begin(std::unique_ptr<Batch> batch);
-  void apply_malformed_policy(Batch& batch, FinishedBatch& finished);
-  void turn();
-  struct Active {
-    std::unique_ptr<BatchRun> run;
-    FinishedBatch finished;
+  // Rings to end the loop's sleep: the turn that follows does the work.
+  struct Alarm : Timer {
+    Alarm() : Timer([](Timer&) noexcept {}) {}
   };
 
-  // Writes the events up to `end` that are not written yet.
-  void write(Active& active, std::uint32_t end);
+  void begin(std::unique_ptr<Batch> batch);
+  void apply_malformed_policy(Batch& batch, FinishedPart& rest);
+  void find_lanes(ActiveBatch& active);
+  // True when there is more to do at once.
+  bool turn();
+  bool may_admit() const;
+  void admit(ActiveBatch& active);
+  void give_back_released();
+
+  // What leaves a batch. (shard_output.cc)
+  void note_ended(ActiveBatch& active);
+  void release_early();
+  void release(ActiveBatch& active, std::vector<FinishedPart>& parts);
+  void put_rest(ActiveBatch& active);
+  void write(ActiveBatch& active, std::uint32_t event, FinishedPart& part);
+  void give_up_stragglers();
+  ActiveBatch& active_of(const BatchRun& run);
   void batch_done(BatchRun& run) override;
   void batch_released(BatchRun& run) override;
 
@@ -81,9 +96,13 @@ class Shard final : private PlanRunnerEvents {
   std::unique_ptr<Reader> reader_;
   JsonWriter writer_;
   PlanRunner runner_;
-  std::deque<Active*> waiting_;  // not admitted whole yet, in order
-  std::vector<std::unique_ptr<Active>> active_;
+  std::deque<ActiveBatch*> waiting_;  // not admitted whole yet, in order
+  std::vector<std::unique_ptr<ActiveBatch>> active_;
   std::vector<BatchRun*> released_;
+  Alarm release_alarm_;
+  Alarm hold_alarm_;
+  TimePoint released_early_at_{};
+  OrderWaiting order_waiting_;
   std::atomic<std::uint32_t> outstanding_{0};
   std::thread thread_;
 };

@@ -39,8 +39,25 @@ TEST(Loop, runs_posted_work_in_the_order_it_was_posted) {
   loop.post(first);
   loop.post(second);
   loop.post(stop);
-  loop.run([] {});
+  loop.run([] { return false; });
   EXPECT_EQ(order, (std::vector<int>{1, 2}));
+}
+
+TEST(Loop, a_turn_with_more_to_do_is_followed_by_posted_work_and_timers_not_by_sleep) {
+  const SteadyClock clock;
+  Loop loop(clock);
+  std::vector<int> order;
+  Count posted(order, 7);
+  Stop stop(loop);
+  int turns = 0;
+  loop.run([&] {
+    ++turns;
+    order.push_back(turns);
+    if (turns == 2) loop.post(posted);
+    if (turns == 3) loop.post(stop);
+    return true;
+  });
+  EXPECT_EQ(order, (std::vector<int>{1, 2, 7, 3, 4}));
 }
 
 struct Alarm : Timer {
@@ -54,7 +71,7 @@ TEST(Loop, wakes_for_a_timer) {
   Loop loop(clock);
   Alarm alarm(loop);
   loop.timers().set(alarm, std::chrono::milliseconds(1));
-  loop.run([] {});
+  loop.run([] { return false; });
   EXPECT_FALSE(alarm.waiting());
 }
 
@@ -84,7 +101,7 @@ TEST(Loop, loses_no_wake_up_between_two_threads) {
     }
     loop.stop();
   });
-  loop.run([] {});
+  loop.run([] { return false; });
   poster.join();
   EXPECT_EQ(seen.load(), kRounds);
 }
@@ -105,6 +122,7 @@ TEST(Loop, takes_posts_from_many_threads_at_once) {
   }
   loop.run([&] {
     if (order.size() == posts.size()) loop.stop();
+    return false;
   });
   for (std::thread& thread : threads) thread.join();
   // Each thread's own posts kept their order.

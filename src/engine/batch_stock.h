@@ -1,0 +1,62 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "core/batch.h"
+#include "engine/memory_budget.h"
+
+namespace logbraid {
+
+// Empty batches to read into, and the count of what is under way: reading waits here, so that
+// memory is bounded however fast the source is.
+//
+// A batch is charged to the budget for what it will need, going by those before it, when it is
+// taken: what is under way finds its room reserved, and can always be finished.
+//
+// Invariant: a batch can be taken when none is under way, whatever the budget says.
+// Threads:   any.
+// Blocking:  take() until there is room.
+class BatchStock {
+ public:
+  // At most `batches` and, once there is one, `lines` under way at a time; `first_need` is what the
+  // first ones are expected to need, in bytes.
+  BatchStock(MemoryBudget& budget, std::size_t batches, std::uint64_t lines, std::size_t first_need)
+      : budget_(budget), most_batches_(batches), most_lines_(lines), need_(first_need) {}
+  ~BatchStock();
+  BatchStock(const BatchStock&) = delete;
+  BatchStock& operator=(const BatchStock&) = delete;
+
+  // A batch that is empty. Those used last come first: their memory is warm.
+  std::unique_ptr<Batch> take();
+  void give_back(std::unique_ptr<Batch> batch);
+
+  void begun(std::uint64_t lines);
+  void done(std::uint64_t lines);
+
+  // What a batch has come to need is more than it is charged for.
+  void grown(Batch& batch);
+  // What it needed, with the lines that were made of it.
+  void settle(Batch& batch, std::size_t line_bytes);
+  // Memory that something else held is free.
+  void notify();
+
+ private:
+  bool has_room();
+  void forget(Batch& batch) { budget_.charge(batch.charged, 0); }
+
+  MemoryBudget& budget_;
+  const std::size_t most_batches_;
+  const std::uint64_t most_lines_;
+  std::mutex mutex_;  // guards everything below
+  std::condition_variable room_;
+  std::size_t need_;  // of a batch, expected
+  std::size_t batches_ = 0;
+  std::uint64_t lines_ = 0;
+  std::vector<std::unique_ptr<Batch>> free_;
+};
+
+}  // namespace logbraid

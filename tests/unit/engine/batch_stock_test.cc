@@ -1,0 +1,84 @@
+#include "engine/batch_stock.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+#include <utility>
+
+namespace logbraid::test {
+namespace {
+
+constexpr std::size_t kKiB = 1024;
+
+// A batch that is under way, as the intake makes it.
+std::unique_ptr<Batch> begin(BatchStock& stock) {
+  std::unique_ptr<Batch> batch = stock.take();
+  stock.begun(1);
+  return batch;
+}
+
+TEST(BatchStock, charges_a_batch_for_what_it_will_need_when_it_is_taken) {
+  MemoryBudget budget(1000 * kKiB);
+  BatchStock stock(budget, 8, 1000, 100 * kKiB);
+  const auto batch = begin(stock);
+  EXPECT_EQ(budget.used(), 100 * kKiB);
+  batch->reserve(300 * kKiB);
+  stock.grown(*batch);
+  EXPECT_GE(budget.used(), 300 * kKiB);
+  budget.charge(batch->charged, 0);
+}
+
+TEST(BatchStock, one_batch_is_always_taken_whatever_the_budget_says) {
+  MemoryBudget budget(1);
+  BatchStock stock(budget, 8, 1000, 100 * kKiB);
+  for (int i = 0; i < 3; ++i) {
+    auto batch = begin(stock);
+    EXPECT_TRUE(budget.used_up());
+    stock.done(1);
+    stock.give_back(std::move(batch));
+    EXPECT_EQ(budget.used(), 0u) << "an empty batch is not kept while memory is short";
+  }
+}
+
+TEST(BatchStock, taking_waits_until_a_batch_has_given_back_its_memory) {
+  MemoryBudget budget(150 * kKiB);
+  BatchStock stock(budget, 8, 1000, 100 * kKiB);
+  auto first = begin(stock);
+  std::unique_ptr<Batch> second;
+  std::thread waiting([&] { second = stock.take(); });
+  first->reserve(10 * kKiB);
+  stock.settle(*first, 0);  // it took less than was thought
+  stock.done(1);
+  stock.give_back(std::move(first));
+  waiting.join();
+  EXPECT_NE(second, nullptr);
+  EXPECT_LE(budget.peak(), 150 * kKiB);
+  budget.charge(second->charged, 0);
+}
+
+TEST(BatchStock, expects_as_much_as_the_batches_before_needed) {
+  MemoryBudget budget(10'000 * kKiB);
+  BatchStock stock(budget, 8, 1000, 10 * kKiB);
+  auto large = begin(stock);
+  large->reserve(400 * kKiB);
+  stock.settle(*large, 100 * kKiB);
+  budget.charge(large->charged, 0);
+  const auto next = begin(stock);
+  EXPECT_GE(next->charged, 500 * kKiB);
+  budget.charge(next->charged, 0);
+}
+
+TEST(BatchStock, nothing_is_charged_when_it_ends) {
+  MemoryBudget budget(1000 * kKiB);
+  {
+    BatchStock stock(budget, 8, 1000, 10 * kKiB);
+    auto batch = begin(stock);
+    batch->reserve(20 * kKiB);
+    stock.give_back(std::move(batch));
+    EXPECT_GT(budget.used(), 0u) << "memory that is kept warm counts";
+  }
+  EXPECT_EQ(budget.used(), 0u);
+}
+
+}  // namespace
+}  // namespace logbraid::test

@@ -1,0 +1,143 @@
+// The budget in bytes, and what happens to events there is no room for.
+#include <gtest/gtest.h>
+
+#include <latch>
+
+#include "tests/support/plan_driver.h"
+#include "tests/support/run_pipeline.h"
+
+namespace logbraid::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kMiB = 1024 * 1024;
+
+std::string events(std::size_t count) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) {
+    text += "{\"n\":" + std::to_string(i) + ",\"message\":\"" + std::string(i % 300, 'm') + "\"}\n";
+  }
+  return text;
+}
+
+std::shared_ptr<const ExecutionPlan> plan_that_waits(Placement placement) {
+  std::vector<PlanPart> parts;
+  for (const char* name : {"a", "b", "c"}) {
+    auto script = std::make_shared<Script>();
+    script->name = name;
+    script->writes = FieldPath(name);
+    script->step = [](std::string_view) { return Step{Step::What::ok, 1ms}; };
+    parts.push_back({std::move(script), placement, {}});
+  }
+  return plan_of(parts);
+}
+
+RunReport run(std::size_t memory_limit, Placement placement, std::string& output) {
+  PipelineParts parts = memory_parts(events(40'000), plan_that_waits(placement), output);
+  parts.options.shards = 2;
+  parts.options.in_flight = 100'000;
+  parts.options.memory_limit = memory_limit;
+  return run_to_end(std::move(parts));
+}
+
+TEST(PipelineMemory, stays_within_the_limit_and_a_batch_a_shard) {
+  // A batch of 64 KiB of these lines needs less, with its patches and its output.
+  constexpr std::size_t kBatch = kMiB;
+  std::string free_output;
+  EXPECT_GT(run(64 * kMiB, Placement::async, free_output).memory_peak, 4 * kMiB + 2 * kBatch)
+      << "or the next check says nothing";
+  for (const Placement placement : {Placement::async, Placement::inline_}) {
+    std::string output;
+    const RunReport report = run(4 * kMiB, placement, output);
+    EXPECT_LE(report.memory_peak, 4 * kMiB + 2 * kBatch);
+    EXPECT_EQ(report.counts.written, 40'000u);
+    EXPECT_EQ(output, free_output);
+  }
+}
+
+TEST(PipelineMemory, a_budget_of_one_byte_works) {
+  for (const Placement placement : {Placement::async, Placement::inline_, Placement::pool}) {
+    std::string output;
+    std::string expected;
+    for (const std::size_t limit : {64 * kMiB, std::size_t{1}}) {
+      PipelineParts parts = memory_parts(events(500), plan_that_waits(placement), output, 5000);
+      parts.options.shards = 2;
+      parts.options.memory_limit = limit;
+      output.clear();
+      run_to_end(std::move(parts));
+      if (expected.empty()) expected = output;
+      EXPECT_EQ(output, expected);
+    }
+  }
+}
+
+// Counts down when all of it was read.
+class EndingSource final : public Source {
+ public:
+  EndingSource(std::string text, std::shared_ptr<std::latch> at_end)
+      : source_(std::move(text), 2000), at_end_(std::move(at_end)) {}
+  Result<std::size_t> read(std::span<char> into) override {
+    Result<std::size_t> got = source_.read(into);
+    if (got && *got == 0 && !at_end_->try_wait()) at_end_->count_down();
+    return got;
+  }
+  void interrupt() noexcept override { source_.interrupt(); }
+  std::string description() const override { return "ending"; }
+
+ private:
+  MemorySource source_;
+  std::shared_ptr<std::latch> at_end_;
+};
+
+class PipelineOverflow : public ::testing::TestWithParam<Overflow> {};
+
+// Every call waits until the source has given all: what does not fit must be dropped, or this never
+// ends.
+TEST_P(PipelineOverflow, a_source_that_cannot_wait_never_does_and_what_is_lost_is_counted) {
+  auto script = std::make_shared<Script>();
+  script->name = "e";
+  script->writes = FieldPath("e");
+  script->hang = std::make_shared<std::latch>(1);
+  script->hanging = std::make_shared<std::latch>(1'000'000);
+  script->step = [](std::string_view) { return Step{Step::What::hangs, {}}; };
+  PlanPart part{script, Placement::pool, {}};
+  part.metadata.timeout = std::chrono::hours(1);
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) {
+    const bool error = i == 777 || i == 15'000;
+    text += "{\"level\":\"" + std::string(error ? "ERROR" : "INFO") +
+            "\",\"n\":" + std::to_string(i) + "}\n";
+  }
+  std::string output;
+  PipelineParts parts = memory_parts("", plan_of({part}), output);
+  parts.source = std::make_unique<EndingSource>(text, script->hang);
+  parts.options.shards = 1;
+  parts.options.in_flight = 10;
+  parts.overflow.policy = GetParam();
+  parts.overflow.events = 1000;
+  const RunReport report = run_to_end(std::move(parts));
+  EXPECT_EQ(report.counts.read, 20'000u);
+  EXPECT_GE(report.counts.written, 1000u);
+  EXPECT_GT(report.counts.dropped_in_all(), 10'000u);
+  const auto came = [&](int n) {
+    return output.find("\"n\":" + std::to_string(n) + ",") != std::string::npos;
+  };
+  EXPECT_EQ(came(19'999), GetParam() != Overflow::drop_newest);
+  if (GetParam() == Overflow::drop_newest) {
+    EXPECT_TRUE(came(0));
+  }
+  EXPECT_EQ(came(777) && came(15'000), GetParam() == Overflow::drop_by_level);
+}
+
+INSTANTIATE_TEST_SUITE_P(Policies, PipelineOverflow,
+                         ::testing::Values(Overflow::drop_newest, Overflow::drop_oldest,
+                                           Overflow::drop_by_level),
+                         [](const auto& row) {
+                           return row.param == Overflow::drop_newest   ? "drop_newest"
+                                  : row.param == Overflow::drop_oldest ? "drop_oldest"
+                                                                       : "drop_by_level";
+                         });
+
+}  // namespace
+}  // namespace logbraid::test
