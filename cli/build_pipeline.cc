@@ -105,6 +105,7 @@ PipelineParts parts_without_ends(const LoadedPipeline& loaded) {
   parts.make_reader = [format = loaded.config.source.format] { return make_reader(format); };
   parts.plan = loaded.plan;
   parts.options = loaded.config.execution;
+  parts.overflow = loaded.config.source.overflow;
   parts.on_malformed = loaded.config.source.on_malformed;
   parts.local_hour = local_hour;
   return parts;

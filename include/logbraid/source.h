@@ -42,6 +42,9 @@ struct SourceKind {
   std::vector<SettingSpec> settings;
   std::function<Result<std::unique_ptr<Source>>(const Settings&, const MakeContext&)> make;
   std::string default_format;  // "json"
+  // What was not read stays where it is for as long as that takes (a file, not a socket): then
+  // nothing has to be dropped, and an overflow policy that drops is refused.
+  bool keeps_what_is_unread = false;
 };
 
 }  // namespace logbraid

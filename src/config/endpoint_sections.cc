@@ -70,6 +70,33 @@ OnMalformed on_malformed(const std::string& text) {
   return OnMalformed::keep;
 }
 
+void parse_overflow(const Settings& common, const SourceKind& kind, OverflowOptions& overflow,
+                    ErrorList& errors) {
+  const std::string policy = common.string("overflow");
+  if (policy == "drop_newest") overflow.policy = Overflow::drop_newest;
+  if (policy == "drop_oldest") overflow.policy = Overflow::drop_oldest;
+  if (policy == "drop_by_level") overflow.policy = Overflow::drop_by_level;
+  overflow.level_field = common.field("level_field");
+  overflow.default_level = common.string("default_level");
+  if (kind.keeps_what_is_unread && overflow.policy != Overflow::block) {
+    errors.add(common.error("overflow", "is " + policy + ", but a " + kind.name +
+                                            " keeps what was not read yet, and nothing has to be "
+                                            "dropped; leave it out"));
+  }
+  const auto queue = checked_section(common["queue"], queue_specs(), errors);
+  if (!queue) return;
+  if (const auto events = errors.take((*queue)["events"].as_integer(1, 100'000'000))) {
+    overflow.events = static_cast<std::uint64_t>(*events);
+  }
+  overflow.bytes = queue->bytes("bytes");
+  if (overflow.bytes == 0) errors.add(queue->error("bytes", "is 0; write at least 1, like 16MiB"));
+  if (common.has("queue") && overflow.policy == Overflow::block) {
+    errors.add(common.error("queue",
+                            "is set, but source.overflow is block, which has no queue; "
+                            "write overflow: drop_oldest, or leave it out"));
+  }
+}
+
 // Common and own settings in one map, as they would be written.
 Setting joined(const Settings& common, const Setting& own) {
   Setting all = common.map();
@@ -129,6 +156,7 @@ void parse_source(const Setting& root, const KnownKinds& kinds, PipelineConfig& 
                   : kind->default_format.empty() ? "json"
                                                  : kind->default_format;
   check_format(*common, source.format, kinds.input_formats, errors);
+  parse_overflow(*common, *kind, source.overflow, errors);
   if (source.on_malformed == OnMalformed::dead_letter) {
     const Setting* const dead_letter = root.find("dead_letter");
     if (dead_letter == nullptr || dead_letter->is_null()) {

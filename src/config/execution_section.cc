@@ -14,6 +14,27 @@ void take_in_range(const Settings& settings, std::string_view name, std::int64_t
   }
 }
 
+void parse_order(const Settings& settings, ExecutionOptions& options, ErrorList& errors) {
+  const std::string order = settings.string("order");
+  options.order = order == "any" ? Order::any : order == "by_key" ? Order::by_key : Order::preserve;
+  options.order_key = settings.field("order_key");
+  if (options.order == Order::by_key && options.order_key.empty()) {
+    errors.add(settings.error("order",
+                              "is by_key, but execution.order_key names no field; write "
+                              "one, like order_key: user.id"));
+  }
+  options.hold = positive_duration(settings, "hold", errors);
+  if (options.hold && *options.hold < std::chrono::milliseconds(1)) {
+    errors.add(
+        settings.error("hold", "is " + settings["hold"].describe() + ", under the least of 1ms"));
+  }
+  if (options.hold && options.order == Order::any) {
+    errors.add(settings.error("hold",
+                              "has no meaning with execution.order: any, where no event "
+                              "waits for another; leave it out"));
+  }
+}
+
 }  // namespace
 
 void parse_execution(const Setting& section, PipelineConfig& config, ErrorList& errors) {
@@ -28,6 +49,11 @@ void parse_execution(const Setting& section, PipelineConfig& config, ErrorList& 
   options.event_timeout = positive_duration(*settings, "event_timeout", errors);
   options.group_timeout = positive_duration(*settings, "group_timeout", errors);
   options.enricher_timeout = positive_duration(*settings, "enricher_timeout", errors);
+  options.memory_limit = settings->bytes("memory_limit");
+  if (options.memory_limit == 0) {
+    errors.add(settings->error("memory_limit", "is 0; write at least 1, like 64MiB"));
+  }
+  parse_order(*settings, options, errors);
   config.strict = settings->boolean("strict");
   config.cycles_by_priority = settings->string("cycles") == "by_priority";
   Setting effective = settings->map();

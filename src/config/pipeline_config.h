@@ -10,6 +10,7 @@
 #include "logbraid/execution.h"
 #include "logbraid/kind.h"
 #include "logbraid/metadata.h"
+#include "logbraid/overflow.h"
 #include "logbraid/plan.h"
 #include "logbraid/setting.h"
 #include "logbraid/sink.h"
@@ -32,6 +33,7 @@ struct SourceConfig {
   Setting settings;  // the kind's own, with defaults; knows its place
   std::string format;
   OnMalformed on_malformed = OnMalformed::keep;
+  OverflowOptions overflow;
 };
 
 struct EnricherConfig {

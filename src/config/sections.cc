@@ -5,6 +5,7 @@
 
 #include "core/units.h"
 #include "logbraid/execution.h"
+#include "logbraid/overflow.h"
 #include "logbraid/resilience.h"
 
 namespace logbraid {
@@ -84,6 +85,22 @@ const std::vector<SettingSpec>& execution_specs() {
        .type = Type::duration,
        .help = "for an enricher that sets none; " + seconds(ExecutionOptions::kEnricherTimeout) +
                " where nothing narrower is set"},
+      {.name = "memory_limit",
+       .type = Type::bytes,
+       .unit = "bytes",
+       .default_text = "64MiB",
+       .help = "what may be under way, for the process: text that was read, what is made of it, "
+               "queues; the source waits when it is used up"},
+      {.name = "order",
+       .default_text = "preserve",
+       .help = "preserve: events are written as they were read; any: as they are done; by_key: "
+               "those with the same order_key as they were read",
+       .choices = {"preserve", "any", "by_key"}},
+      {.name = "order_key", .type = Type::field, .help = "the field for order: by_key"},
+      {.name = "hold",
+       .type = Type::duration,
+       .help = "an event that others have waited behind for so long gets its open calls turned "
+               "into timeouts; at least 1ms; unset: they wait for its own timeouts"},
       {.name = "strict",
        .type = Type::boolean,
        .default_text = "false",
@@ -331,6 +348,40 @@ const std::vector<SettingSpec>& source_specs() {
        .help = "a line that does not parse: keep it as `message` with the reason in `parse_error`, "
                "give it to the dead_letter sink, drop it, or fail",
        .choices = {"keep", "dead_letter", "drop", "fail"}},
+      {.name = "overflow",
+       .default_text = "block",
+       .help =
+           "when more comes than the rest can take: block (reading stops, the source waits), or "
+           "drop the newest, the oldest, or the lowest level of what waits",
+       .choices = {"block", "drop_newest", "drop_oldest", "drop_by_level"}},
+      {.name = "queue",
+       .type = Type::map,
+       .help = "what may wait before `overflow` drops: events, bytes"},
+      {.name = "level_field",
+       .type = Type::field,
+       .default_text = "level",
+       .help = "where drop_by_level finds the level: DEBUG, INFO, WARNING, ERROR, CRITICAL"},
+      {.name = "default_level",
+       .default_text = "INFO",
+       .help = "what an event without a level counts as, for drop_by_level",
+       .choices = {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}},
+  };
+  return specs;
+}
+
+const std::vector<SettingSpec>& queue_specs() {
+  static const OverflowOptions defaults;
+  static const std::vector<SettingSpec> specs = {
+      {.name = "events",
+       .type = Type::integer,
+       .unit = "events",
+       .default_text = std::to_string(defaults.events),
+       .help = "1 to 100000000; raise it when bursts are longer than what is lost is worth"},
+      {.name = "bytes",
+       .type = Type::bytes,
+       .unit = "bytes",
+       .default_text = "16MiB",
+       .help = "with 64 more for each event; at most half of execution.memory_limit counts"},
   };
   return specs;
 }

@@ -18,6 +18,7 @@ const std::vector<SettingSpec>& conditions_specs();  // fapilog's conditions
 const std::vector<SettingSpec>& time_range_specs();
 const std::vector<SettingSpec>& request_specs();
 const std::vector<SettingSpec>& source_specs();
+const std::vector<SettingSpec>& queue_specs();
 const std::vector<SettingSpec>& sink_specs();
 
 const SettingSpec* find_spec(const std::vector<SettingSpec>& specs, std::string_view name);

@@ -11,6 +11,7 @@ Result<SampleRun> run_sample(PipelineParts parts, std::string_view sample) {
   SampleRun run;
   // Or the first rounds would measure how it grows.
   run.output.reserve(sample.size() * 2);
+  parts.overflow = {};  // a sample waits
   parts.source = std::make_unique<SampleSource>(sample);
   parts.sink = std::make_unique<TextSink>(run.output);
   parts.dead_letter = std::make_unique<TextSink>(run.dead_letters);

@@ -175,6 +175,7 @@ without its line end is complete. Named pipes can be read too.
                     .choices = {"error", "ignore"}}},
       .make = make,
       .default_format = "json",
+      .keeps_what_is_unread = true,
   };
 }
 
