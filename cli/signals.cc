@@ -36,7 +36,11 @@ SignalWatch::SignalWatch(std::function<void(int)> on_first) : on_first_(std::mov
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signals_ = checked(::signalfd(-1, &set, SFD_CLOEXEC), "signalfd");
   end_ = checked(::eventfd(0, EFD_CLOEXEC), "eventfd");
-  thread_ = std::thread([this] { watch(); });
+  try {
+    thread_ = std::thread([this] { watch(); });
+  } catch (const std::system_error& failed) {
+    throw std::system_error(failed.code(), "cannot start a thread");
+  }
 }
 
 SignalWatch::~SignalWatch() {

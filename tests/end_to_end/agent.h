@@ -1,6 +1,12 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/support/child_process.h"
@@ -14,9 +20,37 @@ inline std::vector<std::string> agent_command(std::vector<std::string> arguments
   return arguments;
 }
 
+// The number in front of `words` in a summary; 0 where they do not stand in it.
+inline std::uint64_t figure_before(const std::string& text, std::string_view words) {
+  const std::size_t end = text.find(words);
+  if (end == std::string::npos) return 0;
+  std::string digits;
+  for (std::size_t at = end; at > 0; --at) {
+    const char c = text[at - 1];
+    if (c != ',' && std::isdigit(static_cast<unsigned char>(c)) == 0) break;
+    if (c != ',') digits.insert(digits.begin(), c);
+  }
+  return digits.empty() ? 0 : std::stoull(digits);
+}
+
+// What holds for every run that tells its figures: nothing that was read is lost.
+inline void expect_balanced(const std::string& errors) {
+  if (errors.find(" events read, ") == std::string::npos) return;
+  std::uint64_t known = 0;
+  for (const std::string_view what :
+       {" written in ", " to the dead letters", " dropped (malformed)", " dropped (overflow_newest)",
+        " dropped (overflow_oldest)", " dropped (overflow_level)",
+        " not taken by the reader of the output", " not written"}) {
+    known += figure_before(errors, what);
+  }
+  EXPECT_EQ(figure_before(errors, " events read, "), known) << errors;
+}
+
 inline ProcessResult run_agent(std::vector<std::string> arguments,
                                const ProcessOptions& options = {}) {
-  return run_process(agent_command(std::move(arguments)), options);
+  ProcessResult result = run_process(agent_command(std::move(arguments)), options);
+  expect_balanced(result.err);
+  return result;
 }
 
 // A pipeline from stdin to stdout that adds one field.

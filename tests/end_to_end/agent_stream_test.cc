@@ -2,8 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <charconv>
 #include <csignal>
 
 #include "tests/end_to_end/agent.h"
@@ -22,25 +20,6 @@ class AgentStream : public ::testing::Test {
 
   const TemporaryDirectory directory_;
 };
-
-// The number in front of `words`.
-std::uint64_t figure_before(const std::string& text, const std::string& words) {
-  const std::size_t end = text.find(words);
-  if (end == std::string::npos) {
-    ADD_FAILURE() << "no \"" << words << "\" in: " << text;
-    return 0;
-  }
-  std::size_t begin = end;
-  while (begin > 0 && (std::isdigit(static_cast<unsigned char>(text[begin - 1])) != 0 ||
-                       text[begin - 1] == ',')) {
-    --begin;
-  }
-  std::string digits = text.substr(begin, end - begin);
-  std::erase(digits, ',');
-  std::uint64_t figure = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), figure);
-  return figure;
-}
 
 TEST_F(AgentStream, each_line_comes_out_while_the_writer_keeps_the_pipe_open) {
   ChildProcess agent(run(kOneField));
@@ -86,7 +65,8 @@ TEST_P(AgentSignals, finish_what_was_read_and_account_for_every_event) {
   EXPECT_THAT(errors, HasSubstr("finishing what was read"));
   EXPECT_THAT(errors, Not(HasSubstr("malformed")));
   EXPECT_EQ(figure_before(errors, " events read"), lines);
-  EXPECT_EQ(figure_before(errors, " written"), lines);
+  EXPECT_EQ(figure_before(errors, " written in "), lines);
+  expect_balanced(errors);
 }
 
 TEST_P(AgentSignals, a_second_one_ends_at_once) {
@@ -119,7 +99,9 @@ TEST_F(AgentStream, ends_quietly_when_its_reader_goes_away) {
   EXPECT_THAT(agent.read_line(), HasSubstr("timestamp"));
   agent.close_output();
   EXPECT_EQ(agent.wait(), 0);
-  EXPECT_THAT(agent.read_errors(), Not(HasSubstr("error")));
+  const std::string errors = agent.read_errors();
+  EXPECT_THAT(errors, Not(HasSubstr("error")));
+  expect_balanced(errors);
 }
 
 }  // namespace
