@@ -38,8 +38,8 @@ inline void expect_balanced(const std::string& errors) {
   if (errors.find(" events read, ") == std::string::npos) return;
   std::uint64_t known = 0;
   for (const std::string_view what :
-       {" written in ", " to the dead letters", " dropped (malformed)", " dropped (overflow_newest)",
-        " dropped (overflow_oldest)", " dropped (overflow_level)",
+       {" written in ", " to the dead letters", " dropped (malformed)",
+        " dropped (overflow_newest)", " dropped (overflow_oldest)", " dropped (overflow_level)",
         " not taken by the reader of the output", " not written"}) {
     known += figure_before(errors, what);
   }

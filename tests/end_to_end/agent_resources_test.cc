@@ -101,8 +101,12 @@ TEST_F(AgentResources, with_too_few_threads_it_ends_with_an_error_or_does_with_t
   bool done = false;
   for (int most = 1; most < 12; ++most) {
     std::vector<std::string> command = {
-        "/usr/bin/setpriv", "--reuid=65534",     "--regid=65534",
-        "--clear-groups",   "--inh-caps=-all",   "/usr/bin/prlimit",
+        "/usr/bin/setpriv",
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+        "--inh-caps=-all",
+        "/usr/bin/prlimit",
         "--nproc=" + std::to_string(most) + ":" + std::to_string(most)};
     for (std::string& each : agent_command({"run", path})) command.push_back(each);
     const ProcessResult result = run_process(command);
