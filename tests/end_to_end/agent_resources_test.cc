@@ -2,11 +2,14 @@
 // why.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
+#include <filesystem>
 #include <sstream>
 
 #include "tests/end_to_end/agent.h"
@@ -24,6 +27,29 @@ constexpr const char* kMixed =
     "  - {name: soon, type: delay, duration: 1ms, fields: {x: 1}}\n"
     "  - {name: blocks, type: delay, duration: 10us, blocking: true, fields: {y: 1}}\n"
     "execution: {shards: 2}\n";
+
+// Waits until the file at a path, which need not be there yet, has so many bytes.
+class GrownFile {
+ public:
+  explicit GrownFile(std::filesystem::path path) : path_(std::move(path)) {
+    watch_ = ::inotify_init1(IN_CLOEXEC);
+    ::inotify_add_watch(watch_, path_.parent_path().c_str(), IN_CREATE | IN_MODIFY);
+  }
+  GrownFile(const GrownFile&) = delete;
+  GrownFile& operator=(const GrownFile&) = delete;
+  ~GrownFile() { ::close(watch_); }
+
+  void await(std::size_t bytes) {
+    std::array<char, 4096> news;
+    struct stat status {};
+    while (::stat(path_.c_str(), &status) != 0 || static_cast<std::size_t>(status.st_size) < bytes)
+      ASSERT_GT(::read(watch_, news.data(), news.size()), 0) << "no news of " << path_;
+  }
+
+ private:
+  std::filesystem::path path_;
+  int watch_ = -1;
+};
 
 class AgentResources : public ::testing::Test {
  protected:
@@ -203,13 +229,10 @@ INSTANTIATE_TEST_SUITE_P(Signals, AgentEndings, ::testing::Values(SIGINT, SIGTER
 TEST_F(AgentResources, kill_9_at_any_time_leaves_whole_lines_in_a_file_but_for_the_last) {
   for (const std::size_t bytes : {1u, 20'000u, 300'000u}) {
     const std::string name = "out" + std::to_string(bytes);
+    GrownFile grown(directory_ / name);
     ChildProcess agent(agent_command({"run", config(kMixed), "-q", "--set", "source.count=0",
                                       "--set", "sink.type=file", "--set", "sink.path=" + name}));
-    struct stat status {};
-    while (::stat((directory_ / name).c_str(), &status) != 0 ||
-           static_cast<std::size_t>(status.st_size) < bytes) {
-      ::usleep(100);  // a file tells nobody that it grew
-    }
+    grown.await(bytes);
     agent.signal(SIGKILL);
     EXPECT_EQ(agent.wait(), 128 + SIGKILL);
     expect_whole_lines(directory_.read(name), true);

@@ -48,6 +48,7 @@ const KnownKinds& known_kinds() {
     file.name = "file";
     file.settings = {{.name = "paths", .type = SettingType::strings, .required = true}};
     file.default_format = "combined";
+    file.keeps_what_is_unread = true;
     return std::vector<SourceKind>{in, file};
   }();
   static const std::vector<SinkKind> sinks = [] {
@@ -297,6 +298,46 @@ TEST(PipelineConfigTest, unknown_key) {
        "time_range.start: unknown"},
       {"enrichers: [{type: delay, when: {feld: a, exists: true}}]\n", "when.feld: is no test"},
       {"status: {field: x}\n", "status: unknown setting"},
+  };
+  for (const auto& row : rows) EXPECT_THAT(bad(row.text), HasSubstr(row.message)) << row.text;
+}
+
+TEST(PipelineConfigTest, memory_order_and_overflow) {
+  const PipelineConfig config = good(
+      "source: {overflow: drop_by_level, level_field: log.level, default_level: DEBUG,\n"
+      "         queue: {events: 7, bytes: 1kB}}\n"
+      "execution: {memory_limit: 8MiB, order: by_key, order_key: user.id, hold: 100ms}\n");
+  EXPECT_EQ(config.source.overflow.policy, Overflow::drop_by_level);
+  EXPECT_EQ(config.source.overflow.events, 7u);
+  EXPECT_EQ(config.source.overflow.bytes, 1000u);
+  EXPECT_EQ(config.source.overflow.level_field.to_string(), "log.level");
+  EXPECT_EQ(config.source.overflow.default_level, "DEBUG");
+  EXPECT_EQ(config.execution.memory_limit, 8u * 1024 * 1024);
+  EXPECT_EQ(config.execution.order, Order::by_key);
+  EXPECT_EQ(config.execution.order_key.to_string(), "user.id");
+  EXPECT_EQ(config.execution.hold, std::chrono::milliseconds(100));
+
+  const PipelineConfig left_out = good("enrichers: []\n");
+  EXPECT_EQ(left_out.source.overflow.policy, Overflow::block);
+  EXPECT_EQ(left_out.execution.memory_limit, ExecutionOptions().memory_limit);
+  EXPECT_EQ(left_out.execution.order, Order::preserve);
+  EXPECT_FALSE(left_out.execution.hold);
+}
+
+TEST(PipelineConfigTest, memory_order_and_overflow_that_cannot_be_meant) {
+  const struct {
+    const char* text;
+    const char* message;
+  } rows[] = {
+      {"execution: {memory_limit: 0}\n", "execution.memory_limit: is 0; write at least 1"},
+      {"execution: {order: by_key}\n", "execution.order: is by_key, but execution.order_key names"},
+      {"execution: {hold: 10us}\n", "execution.hold: is \"10us\", under the least of 1ms"},
+      {"execution: {order: any, hold: 1s}\n", "execution.hold: has no meaning with"},
+      {"source: {queue: {events: 5}}\n", "source.queue: is set, but source.overflow is block"},
+      {"source: {overflow: drop_oldest, queue: {events: 0}}\n", "source.queue.events"},
+      {"source: {overflow: drop_oldest, queue: {bytes: 0}}\n", "source.queue.bytes: is 0"},
+      {"source: {type: file, paths: a, overflow: drop_oldest}\n",
+       "source.overflow: is drop_oldest, but a file keeps what was not read yet"},
   };
   for (const auto& row : rows) EXPECT_THAT(bad(row.text), HasSubstr(row.message)) << row.text;
 }
