@@ -44,6 +44,7 @@ struct Run {
 Result<Run> run_once(const LoadedPipeline& loaded, std::string_view sample, Mode mode) {
   PipelineParts parts = parts_without_ends(loaded);
   parts.options.mode = mode;
+  parts.options.breakers = false;  // whom they leave out depends on the time
   parts.watch = WatchOptions::none();
   auto run = run_sample(std::move(parts), sample);
   if (!run) return run.error();

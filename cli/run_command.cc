@@ -75,6 +75,10 @@ ExitCode run(RunArguments arguments, Console& console) {
   }
   for (const std::string& warning : loaded->plan->warnings()) console.warning(warning);
   parts->on_hidden_dependency = [&](const std::string& text) { console.warning(text); };
+  parts->on_stall = [&](std::string_view enricher, Duration lasted) {
+    console.warning("enricher " + std::string(enricher) + " holds up its shard for " +
+                    duration_text(lasted) + " already; placement: pool would keep it apart");
+  };
   parts->on_malformed_line = [&](const MalformedLine& line) {
     console.warning("line " + count_text(line.line) + " is refused: " + line.reason + ": " +
                     printable(line.text, kLineShown));

@@ -111,8 +111,22 @@ std::string remarks_text(const RunReport& report, const ExecutionPlan& plan) {
     if (!skips.empty()) text += fmt::format("  {}: skipped: {}\n", name, fmt::join(skips, ", "));
     if (metrics.timed_calls > 0 && metrics.waited > metrics.busy) {
       text += fmt::format(
-          "  {}: calls waited {} for a thread of the pool: raise execution.max_parallel_threads\n",
+          "  {}: calls waited {} before they could start: raise execution.max_parallel_threads or "
+          "max_in_flight\n",
           name, duration_text(metrics.waited / static_cast<std::int64_t>(metrics.timed_calls)));
+    }
+    if (metrics.breaker_opened > 0) {
+      text += fmt::format("  {}: its circuit breaker opened {}\n", name,
+                          plural(metrics.breaker_opened, "time", "times"));
+    }
+    if (metrics.retries > 0) {
+      text +=
+          fmt::format("  {}: {}\n", name,
+                      plural(metrics.retries, "call was tried again", "calls were tried again"));
+    }
+    if (metrics.stalls > 0) {
+      text += fmt::format("  {}: held up its shard {}\n", name,
+                          plural(metrics.stalls, "time", "times"));
     }
     if (metrics.late > 0) {
       text += fmt::format("  {}: {} came after the deadline and were dropped\n", name,

@@ -55,7 +55,11 @@ void fill(Batch& batch, std::string_view text) {
 class OneCore final : private PlanRunnerEvents {
  public:
   OneCore(const ExecutionPlan& plan, Mode mode)
-      : plan_(plan), options_(in(mode)), pool_(1, "none"), runner_(make_runner()) {}
+      : plan_(plan),
+        options_(in(mode)),
+        plan_state_(plan, options_),
+        pool_({.most = 1}),
+        runner_(make_runner()) {}
 
   void process(std::string_view text, std::string& out) {
     fill(*batch_, text);
@@ -77,9 +81,9 @@ class OneCore final : private PlanRunnerEvents {
     return options;
   }
   std::unique_ptr<PlanRunner> make_runner() {
-    return std::make_unique<PlanRunner>(
-        plan_, options_, timers_, clock_, hour_, pool_, [](Posted&) {},
-        static_cast<PlanRunnerEvents&>(*this));
+    return std::make_unique<PlanRunner>(PlanRunner::Parts{plan_, options_, plan_state_, timers_,
+                                                          clock_, hour_, pool_, [](Posted&) {},
+                                                          static_cast<PlanRunnerEvents&>(*this)});
   }
   void write(BatchRun& run) {
     const auto& records = run.batch().records();
@@ -95,6 +99,7 @@ class OneCore final : private PlanRunnerEvents {
   const SteadyClock clock_;
   const LocalHour hour_ = [] { return 12; };
   Timers timers_{clock_.now()};
+  PlanState plan_state_;
   Pool pool_;
   JsonReader reader_;
   JsonWriter writer_;

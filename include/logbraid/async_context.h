@@ -1,6 +1,7 @@
 #pragma once
 
 #include <coroutine>
+#include <cstdint>
 
 #include "logbraid/clock.h"
 #include "logbraid/frame_pool.h"
@@ -8,6 +9,7 @@
 
 namespace logbraid {
 
+class Activity;
 class AsyncContext;
 class Timers;
 
@@ -49,7 +51,10 @@ class [[nodiscard]] Sleep : private Timer, private WaitPoint {
 // Blocking: never.
 class AsyncContext {
  public:
-  AsyncContext(Timers& timers, FramePool& frames) : timers_(&timers), frames_(&frames) {}
+  // `activity`: where to say that `node` runs; may be null.
+  AsyncContext(Timers& timers, FramePool& frames, Activity* activity = nullptr,
+               std::uint32_t node = 0)
+      : timers_(&timers), frames_(&frames), activity_(activity), node_(node) {}
   AsyncContext(const AsyncContext&) = delete;
   AsyncContext& operator=(const AsyncContext&) = delete;
 
@@ -65,12 +70,25 @@ class AsyncContext {
     if (wait_point_ != nullptr) wait_point_->call_off(*wait_point_);
   }
   FramePool& frames() { return *frames_; }
+  // Says, while it lives, that code of this call runs: around each resumption.
+  class Running {
+   public:
+    explicit Running(const AsyncContext& context) noexcept;
+    ~Running();
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+   private:
+    Activity* activity_;
+  };
 
  private:
   friend class Sleep;
 
   Timers* timers_;
   FramePool* frames_;
+  Activity* activity_;
+  std::uint32_t node_;
   WaitPoint* wait_point_ = nullptr;  // where the call is suspended, if that can be called off
   bool stop_ = false;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <variant>
@@ -12,10 +13,10 @@ namespace logbraid {
 
 class AsyncContext;
 
-// Three ways to write an enricher; the engine takes each. An enricher may return an error or
+// Four ways to write an enricher; the engine takes each. An enricher may return an error or
 // throw: either is an outcome of that event and harms nothing else.
 //
-// Threads (all three): one instance serves every shard: enrich() is called from several threads at
+// Threads (all four): one instance serves every shard: enrich() is called from several threads at
 //          once. Keep what is per call in the call; share nothing mutable without a lock.
 // Lifetime: an instance outlives every call, those included that are late.
 
@@ -49,7 +50,19 @@ class AsyncEnricher {
                                     AsyncContext& context) = 0;
 };
 
-using EnricherPtr = std::variant<std::shared_ptr<SyncEnricher>, std::shared_ptr<BatchEnricher>,
-                                 std::shared_ptr<AsyncEnricher>>;
+// A coroutine for many events at once: for services that answer many keys in one request. A span
+// counts as one call in flight and once for the circuit breaker. An error returned or thrown is an
+// error of each call of the span whose status is still ok.
+class AsyncBatchEnricher {
+ public:
+  virtual ~AsyncBatchEnricher() = default;
+  virtual Task<EnrichStatus> enrich(std::span<BatchCall> calls, AsyncContext& context) = 0;
+  // Events in one span at the most.
+  virtual std::size_t max_batch() const { return 256; }
+};
+
+using EnricherPtr =
+    std::variant<std::shared_ptr<SyncEnricher>, std::shared_ptr<BatchEnricher>,
+                 std::shared_ptr<AsyncEnricher>, std::shared_ptr<AsyncBatchEnricher>>;
 
 }  // namespace logbraid

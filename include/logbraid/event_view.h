@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stop_token>
 #include <string_view>
 
 #include "logbraid/event.h"
@@ -37,9 +38,10 @@ class EventView {
  public:
   EventView() = default;
   // `patches` is the event's row: one patch a node, in plan order; only those in `ancestors` are
-  // looked at.
-  EventView(const Event& event, const Patch* patches, AncestorSet ancestors, Arena& arena)
-      : event_(&event), patches_(patches), ancestors_(ancestors), arena_(&arena) {}
+  // looked at. `stop`: of a pool call, else null.
+  EventView(const Event& event, const Patch* patches, AncestorSet ancestors, Arena& arena,
+            const std::stop_token* stop = nullptr)
+      : event_(&event), patches_(patches), ancestors_(ancestors), arena_(&arena), stop_(stop) {}
   // The event alone.
   EventView(const Event& event, Arena& arena) : event_(&event), arena_(&arena) {}
 
@@ -57,6 +59,9 @@ class EventView {
   const Event& input() const { return *event_; }
   // Scratch memory for the call.
   Arena& arena() const { return *arena_; }
+  // For code in the pool that blocks: asked to stop when nobody waits for the result any more. What
+  // runs inline is never asked, and a coroutine asks its AsyncContext.
+  std::stop_token stop_token() const { return stop_ == nullptr ? std::stop_token() : *stop_; }
 
  private:
   const Event* event_ = nullptr;
@@ -64,6 +69,7 @@ class EventView {
   AncestorSet ancestors_;
   Arena* arena_ = nullptr;
   ReadObserver* observer_ = nullptr;
+  const std::stop_token* stop_ = nullptr;
 };
 
 }  // namespace logbraid

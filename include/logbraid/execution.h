@@ -34,6 +34,20 @@ enum class OnMalformed : std::uint8_t {
   fail,         // the run ends with an error
 };
 
+// A field in each event that says what became of its enrichers, written last and seen by none:
+//   {"succeeded": ["geo"], "failed": {"user": "timeout"}, "skipped": {"agent": "condition_false"}}
+struct StatusOptions {
+  enum class When : std::uint8_t {
+    failed,  // only in events of which an enricher failed
+    always,
+  };
+  FieldPath field;
+  When when = When::failed;
+  // Adds "ms", how long each call took: then every call is timed, and no two runs give the same
+  // bytes.
+  bool times = false;
+};
+
 // How a plan is run. Every number is a default a user can change (resilience.md).
 struct ExecutionOptions {
   // Event and group timeouts where nobody sets them; an enricher that sets more stretches them.
@@ -67,6 +81,20 @@ struct ExecutionOptions {
   // found within a quarter more. Unset: they wait until its own timeouts. Not with `any`, where
   // nobody waits. At least 1 ms.
   std::optional<Duration> hold;
+  // Pool threads that hang in a call nobody waits for any more and are replaced, for the process; 0
+  // to 10,000. Beyond that an enricher that holds one is not called until one has returned. Raise
+  // it when blocking code often hangs for long and there is memory for the threads.
+  unsigned max_stuck_threads = 32;
+  // Async calls in flight a shard, over all enrichers, 1 to 1,000,000 (resilience.md). Raise it
+  // with `in_flight` and the enrichers' own limits.
+  std::uint32_t max_calls = 4096;
+  // Without circuit breakers which enrichers run does not depend on the time: for comparing runs.
+  bool breakers = true;
+  // Share of the events that run their enrichers one after another, to measure what running them at
+  // the same time gains; 0 to 1. Each such event costs the difference.
+  double sequential_share = 0;
+  // Unset: events do not tell what became of their enrichers.
+  std::optional<StatusOptions> status;
 };
 
 }  // namespace logbraid

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +21,8 @@ struct EnricherInstance {
   Placement placement = Placement::inline_;  // where it belongs
   std::vector<FieldPath> reads;
   std::vector<FieldPath> writes;
+  // Calls its client can carry at once, a shard; nullopt: where nothing says otherwise.
+  std::optional<std::uint32_t> max_in_flight = {};
 };
 
 // What the maker of an instance may ask of its surroundings. The library reads no environment: the

@@ -21,9 +21,11 @@ class EventView;
 
 // Where an enricher runs. (architecture.md, "Running a plan")
 enum class Placement : std::uint8_t {
-  inline_,  // on the shard: cheap CPU work
-  pool,     // on a pool thread: blocking or expensive synchronous code
-  async,    // on the shard's loop: a coroutine that waits
+  inline_,    // on the shard: cheap CPU work
+  pool,       // on a pool thread: blocking or expensive synchronous code
+  async,      // on the shard's loop: a coroutine that waits
+  automatic,  // `auto`, for synchronous code of unknown cost: in the pool, and inline once it was
+              // measured cheap
 };
 std::string_view to_string(Placement placement);
 

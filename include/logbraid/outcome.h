@@ -23,4 +23,11 @@ inline constexpr std::size_t kOutcomes = 10;
 
 std::string_view to_string(Outcome outcome);
 
+// Whether the event lacks what the enricher should have added: anything but an answer, which may be
+// that there is none, and a condition that switched it off.
+constexpr bool is_failure(Outcome outcome) {
+  return outcome != Outcome::ok && outcome != Outcome::no_match &&
+         outcome != Outcome::condition_false;
+}
+
 }  // namespace logbraid

@@ -26,9 +26,17 @@ struct [[nodiscard]] EnrichStatus {
     status.reason = why;
     return status;
   }
+  // An error that is the event's fault (a key that is no key): the circuit breaker does not count
+  // it against the enricher.
+  static constexpr EnrichStatus bad_event(std::string_view why) {
+    EnrichStatus status = error(why);
+    status.blames_event = true;
+    return status;
+  }
   static constexpr EnrichStatus no_match() { return {CallResult::no_match}; }
 
   CallResult result;
+  bool blames_event = false;
   std::string_view reason;
 };
 

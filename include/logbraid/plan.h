@@ -80,8 +80,9 @@ struct PlanNode {
   std::string kind;  // of the instance; empty for a function
   EnricherMetadata metadata;
   EnricherPtr enricher;
-  Placement placement = Placement::inline_;  // settled: metadata's, else where its kind belongs
-  std::uint32_t level = 0;                   // its group
+  std::optional<std::uint32_t> max_in_flight;  // calls its client can carry at once, a shard
+  Placement placement = Placement::inline_;    // settled: metadata's, else where its kind belongs
+  std::uint32_t level = 0;                     // its group
   // Indexes, ascending. An edge is listed once, whatever its causes.
   std::vector<std::uint32_t> dependencies;  // direct edges to this node
   std::vector<std::uint32_t> required;      // those of them that must have been ok

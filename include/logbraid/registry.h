@@ -50,7 +50,8 @@ class Registry {
   // metadata declare, and so are the fields of a fallback. An async enricher is placed on the loop
   // wherever `instance.placement` is.
   Result<void> add(EnricherMetadata metadata, EnricherInstance instance);
-  // A plain function; inline unless the metadata place it. Called from several threads at once.
+  // A plain function; placed `auto` unless the metadata say where. Called from several threads at
+  // once.
   Result<void> add(EnricherMetadata metadata, EnrichFunction function);
   // With default metadata: priority 100, no dependencies, no conditions.
   Result<void> add(std::string name, EnrichFunction function);

@@ -2,11 +2,21 @@
 
 #include <utility>
 
+#include "async/activity.h"
 #include "async/timers.h"
 
 namespace logbraid {
 
 TimePoint AsyncContext::now() const { return timers_->now(); }
+
+AsyncContext::Running::Running(const AsyncContext& context) noexcept
+    : activity_(context.activity_) {
+  if (activity_ != nullptr) activity_->enter(context.node_);
+}
+
+AsyncContext::Running::~Running() {
+  if (activity_ != nullptr) activity_->leave();
+}
 
 Sleep::~Sleep() {
   context_.timers_->remove(*this);
@@ -33,6 +43,7 @@ void Sleep::on_call_off(WaitPoint& point) noexcept {
 
 void Sleep::resume() noexcept {
   context_.wait_point_ = nullptr;
+  const AsyncContext::Running running(context_);
   // The frame that holds *this may be gone when this returns.
   std::exchange(waiter_, nullptr).resume();
 }

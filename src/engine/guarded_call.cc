@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 namespace logbraid {
 namespace {
@@ -13,19 +14,43 @@ AncestorSet ancestors_of(const ExecutionPlan& plan, std::uint32_t node) {
   return std::all_of(all.words, all.words + all.word_count, is_empty) ? AncestorSet() : all;
 }
 
+constexpr std::uint32_t bit(Outcome outcome) {
+  return std::uint32_t{1} << static_cast<unsigned>(outcome);
+}
+
+// Outcomes for which the fallback's fields are set. (resilience.md, "Fallback fields")
+std::uint32_t fallback_outcomes(const EnricherMetadata& metadata) {
+  if (metadata.fallback == nullptr) return 0;
+  std::uint32_t bits = metadata.fallback_on_no_match ? bit(Outcome::no_match) : 0;
+  for (std::size_t i = 0; i < kOutcomes; ++i) {
+    const auto outcome = static_cast<Outcome>(i);
+    if (is_failure(outcome)) bits |= bit(outcome);
+  }
+  return bits;
+}
+
 }  // namespace
 
-GuardedCall::GuardedCall(const ExecutionPlan& plan, std::uint32_t node, const LocalHour& local_hour)
+GuardedCall::GuardedCall(const ExecutionPlan& plan, std::uint32_t node, const LocalHour& local_hour,
+                         PlanState& state)
     : plan_node_(plan.nodes()[node]),
       node_(node),
       ancestors_(ancestors_of(plan, node)),
       local_hour_(local_hour),
+      shared_(state.node(node)),
+      falls_back_(fallback_outcomes(plan_node_.metadata)),
       checks_(!plan_node_.required.empty() || !plan_node_.conditions.always() ||
-              plan_node_.metadata.when.has_value()) {}
+              plan_node_.metadata.when.has_value()),
+      breaker_(shared_.breaker) {
+  for (const std::uint32_t required : plan_node_.required) {
+    requirements_.push_back(
+        {required, bit(Outcome::ok) | fallback_outcomes(plan.nodes()[required].metadata)});
+  }
+}
 
 std::optional<Outcome> GuardedCall::check(const Slot& slot, Arena& arena) const {
-  for (const std::uint32_t required : plan_node_.required) {
-    if (slot.outcomes[required] != Outcome::ok) return Outcome::dependency_unmet;
+  for (const Requirement& required : requirements_) {
+    if ((required.fine & bit(slot.outcomes[required.node])) == 0) return Outcome::dependency_unmet;
   }
   if (!plan_node_.conditions.holds(EventView(*slot.event, arena), local_hour_)) {
     return Outcome::condition_false;
@@ -35,44 +60,93 @@ std::optional<Outcome> GuardedCall::check(const Slot& slot, Arena& arena) const 
   return std::nullopt;
 }
 
-void GuardedCall::run(std::span<const Slot> slots, Arena& arena, const Clock& clock) {
+void GuardedCall::run(std::span<const Slot> slots, Arena& arena, const Clock& clock,
+                      TimePoint loop_now, Activity& activity) {
+  activity.enter(node_);
   if (const auto* sync = std::get_if<std::shared_ptr<SyncEnricher>>(&plan_node_.enricher)) {
-    run_sync(**sync, slots, arena, clock);
+    run_sync(**sync, slots, arena, clock, loop_now);
   } else if (const auto* batch =
                  std::get_if<std::shared_ptr<BatchEnricher>>(&plan_node_.enricher)) {
     run_batch(**batch, slots, arena, clock);
   }
+  activity.leave();
 }
 
 void GuardedCall::run_sync(SyncEnricher& enricher, std::span<const Slot> slots, Arena& arena,
-                           const Clock& clock) {
-  std::uint64_t well = 0;
+                           const Clock& clock, TimePoint loop_now) {
+  std::uint32_t fine = 0;  // calls the breaker has not been told of
+  std::uint64_t well = 0;  // ok, counted once for all
   for (const Slot& slot : slots) {
     if (const auto refused = refusal(slot, arena)) {
       settle(slot, *refused);
       continue;
     }
+    if (!breaker_.closed()) [[unlikely]] {
+      run_with_permit(slot, arena, clock);
+      continue;
+    }
     const EventView seen = view(slot, arena);
     Patch& patch = slot.patches[node_];
     const auto call = [&] { return enricher.enrich(seen, patch); };
-    if (until_timed_ != 0) {
+    EnrichStatus status;
+    Duration took{};  // of those that are timed
+    if (until_timed_ != 0 && slot.times == nullptr) {
       --until_timed_;
-      const EnrichStatus status = protect(arena, call);
-      if (status.result == CallResult::ok && !patch.overflowed()) [[likely]] {
-        slot.outcomes[node_] = Outcome::ok;
-        ++well;  // counted once for all
-      } else {
-        settle(slot, status);
-      }
+      status = protect(arena, call);
+    } else {
+      until_timed_ = kTimedShare - 1;
+      const TimePoint start = clock.now();
+      status = protect(arena, call);
+      took = clock.now() - start;
+      record(took);
+      if (slot.times != nullptr) slot.times[node_] = took;
+    }
+    if (status.result == CallResult::ok && !patch.overflowed()) [[likely]] {
+      slot.outcomes[node_] = Outcome::ok;
+      ++well;
+      ++fine;
       continue;
     }
-    until_timed_ = kTimedShare - 1;
-    const TimePoint start = clock.now();
-    const EnrichStatus status = protect(arena, call);
-    record(clock.now() - start);
+    if (is_failure(status, patch)) {
+      const TimePoint now = clock.now();
+      breaker_.successes(std::exchange(fine, 0), now);
+      breaker_.failure(took, now);
+    } else {
+      ++fine;
+    }
     settle(slot, status);
   }
   metrics_.outcomes[static_cast<std::size_t>(Outcome::ok)] += well;
+  if (fine != 0) breaker_.successes(fine, loop_now);
+}
+
+// The breaker is not closed: it decides about each call.
+void GuardedCall::run_with_permit(const Slot& slot, Arena& arena, const Clock& clock) {
+  const TimePoint start = clock.now();
+  BreakerPermit permit = breaker_.try_acquire(start);
+  if (permit.admission() == Admission::refused) {
+    settle(slot, Outcome::breaker_open);
+    return;
+  }
+  Patch& patch = slot.patches[node_];
+  const EnrichStatus status = protect(arena, [&]() -> EnrichStatus {
+    const EventView seen = view(slot, arena);
+    if (const auto* sync = std::get_if<std::shared_ptr<SyncEnricher>>(&plan_node_.enricher)) {
+      return (*sync)->enrich(seen, patch);
+    }
+    BatchCall only{seen, &patch, {}};
+    std::get<std::shared_ptr<BatchEnricher>>(plan_node_.enricher)->enrich({&only, 1});
+    return only.status;
+  });
+  const TimePoint end = clock.now();
+  record(end - start);
+  if (is_failure(status, patch)) {
+    breaker_.failure(std::move(permit), end - start, end);
+  } else {
+    breaker_.success(std::move(permit), end - start, end);
+  }
+  // An inline probe has ended before its event could go on: its result counts.
+  settle(slot, status);
 }
 
 void GuardedCall::run_batch(BatchEnricher& enricher, std::span<const Slot> slots, Arena& arena,
@@ -82,10 +156,12 @@ void GuardedCall::run_batch(BatchEnricher& enricher, std::span<const Slot> slots
   for (std::uint32_t i = 0; i < slots.size(); ++i) {
     if (const auto refused = refusal(slots[i], arena)) {
       settle(slots[i], *refused);
-      continue;
+    } else if (!breaker_.closed()) [[unlikely]] {
+      run_with_permit(slots[i], arena, clock);
+    } else {
+      calls_.push_back({view(slots[i], arena), &slots[i].patches[node_], {}});
+      called_.push_back(i);
     }
-    calls_.push_back({view(slots[i], arena), &slots[i].patches[node_], {}});
-    called_.push_back(i);
   }
   if (calls_.empty()) return;
   const TimePoint start = clock.now();
@@ -93,12 +169,25 @@ void GuardedCall::run_batch(BatchEnricher& enricher, std::span<const Slot> slots
     enricher.enrich(calls_);
     return {};
   });
-  record((clock.now() - start) / static_cast<std::int64_t>(calls_.size()));
+  const TimePoint end = clock.now();
+  const Duration share = (end - start) / static_cast<std::int64_t>(calls_.size());
+  record(share);
+  std::uint32_t fine = 0;
   for (std::size_t i = 0; i < calls_.size(); ++i) {
+    const Slot& slot = slots[called_[i]];
     const EnrichStatus& own = calls_[i].status;
     const bool lost = thrown.result == CallResult::error && own.result == CallResult::ok;
-    settle(slots[called_[i]], lost ? thrown : own);
+    const EnrichStatus& status = lost ? thrown : own;
+    if (slot.times != nullptr) slot.times[node_] = share;
+    if (is_failure(status, slot.patches[node_])) {
+      breaker_.successes(std::exchange(fine, 0), end);
+      breaker_.failure(share, end);
+    } else {
+      ++fine;
+    }
+    settle(slot, status);
   }
+  breaker_.successes(fine, end);
 }
 
 void GuardedCall::settle(const Slot& slot, const EnrichStatus& status) {
@@ -106,16 +195,20 @@ void GuardedCall::settle(const Slot& slot, const EnrichStatus& status) {
     settle(slot, status.result == CallResult::ok ? Outcome::ok : Outcome::no_match);
     return;
   }
-  if (metrics_.first_error.empty()) {
-    metrics_.first_error =
-        status.result == CallResult::error ? std::string(status.reason) : "its patch is over 1 MiB";
-  }
+  const std::string_view why =
+      status.result == CallResult::error ? status.reason : "its patch is over 1 MiB";
+  if (metrics_.first_error.empty()) metrics_.first_error = why;
+  if (slot.reasons != nullptr) slot.reasons[node_] = why;
   settle(slot, Outcome::error);
 }
 
 void GuardedCall::settle(const Slot& slot, Outcome outcome) {
   // A patch is seen whole or never.
   if (outcome != Outcome::ok && outcome != Outcome::no_match) slot.patches[node_].clear();
+  if ((falls_back_ & bit(outcome)) != 0) {
+    slot.patches[node_].clear();
+    plan_node_.metadata.fallback->set_on(slot.patches[node_]);
+  }
   slot.outcomes[node_] = outcome;
   ++metrics_.outcomes[static_cast<std::size_t>(outcome)];
 }

@@ -14,9 +14,11 @@
 #include "engine/memory_budget.h"
 #include "engine/ordered_output.h"
 #include "engine/overflow_queue.h"
+#include "engine/plan_state.h"
 #include "engine/pool.h"
 #include "engine/shard.h"
 #include "engine/start_graph.h"
+#include "engine/watchdog.h"
 
 namespace logbraid {
 namespace {
@@ -57,8 +59,9 @@ struct Pipeline::State {
   explicit State(PipelineParts given)
       : parts(std::move(given)),
         shard_count(parts.options.shards != 0 ? parts.options.shards : usable_cores()),
-        all_inline(
-            StartGraph(*parts.plan, parts.options.mode, parts.options.schedule).all_inline()),
+        all_inline(StartGraph(*parts.plan, first_placements(*parts.plan), parts.options.mode,
+                              parts.options.schedule)
+                       .all_inline()),
         budget(parts.options.memory_limit),
         stock(budget, shard_count * (all_inline ? kInlineBatches : kWaitingBatches),
               std::uint64_t{parts.options.in_flight} * shard_count + 1,
@@ -73,23 +76,33 @@ struct Pipeline::State {
                 .on_stop = [this] { parts.source->interrupt(); },
                 .on_malformed = parts.on_malformed_line}),
         watch(*parts.plan, parts.watch, parts.on_hidden_dependency),
-        pool(parts.options.max_parallel_threads, "pool") {
+        plan_state(*parts.plan, parts.options),
+        pool({.most = parts.options.max_parallel_threads,
+              .most_stuck = parts.options.max_stuck_threads}) {
     const Shard::Parts shard_parts{*parts.plan,
                                    parts.options,
                                    parts.on_malformed,
+                                   plan_state,
                                    clock,
                                    parts.local_hour,
                                    pool,
                                    budget,
                                    stock,
                                    output,
-                                   watch};
+                                   watch,
+                                   shard_count};
     for (unsigned i = 0; i < shard_count; ++i) {
       shards.push_back(std::make_unique<Shard>(shard_parts, parts.make_reader(), i));
+      watchdog.add(shards.back()->activity());
     }
     if (parts.overflow.policy != Overflow::block) {
       queue.emplace(parts.overflow, budget, parts.make_reader());
     }
+  }
+
+  void report(const Stall& stall) {
+    plan_state.node(stall.node).stalls.fetch_add(1, std::memory_order_relaxed);
+    if (parts.on_stall) parts.on_stall((*parts.plan)[stall.node].name, stall.lasted);
   }
 
   Shard& least_busy() {
@@ -117,20 +130,27 @@ struct Pipeline::State {
   OrderedOutput output;
   DependencyWatch watch;
   std::optional<OverflowQueue> queue;  // where the source must not wait
+  PlanState plan_state;
   // The order of destruction: the pool first, so that its late calls find their shards, then the
   // shards, whose batches belong to the stock.
   std::vector<std::unique_ptr<Shard>> shards;
   Pool pool;
+  Watchdog watchdog{[this](const Stall& stall) { report(stall); }};  // looks at the shards
 };
 
 Pipeline::Pipeline(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Pipeline::~Pipeline() = default;
 
 Result<std::unique_ptr<Pipeline>> Pipeline::create(PipelineParts parts) {
+  constexpr const char* kNeedsSink =
+      " needs a dead_letter sink, for example dead_letter: {type: file, path: refused.jsonl}";
   if (parts.on_malformed == OnMalformed::dead_letter && parts.dead_letter == nullptr) {
-    return Error(
-        "on_malformed: dead_letter needs a dead_letter sink, for example "
-        "dead_letter: {type: file, path: refused.jsonl}");
+    return Error(std::string("on_malformed: dead_letter") + kNeedsSink);
+  }
+  for (const PlanNode& node : parts.plan->nodes()) {
+    if (node.metadata.on_failure == OnFailure::dead_letter && parts.dead_letter == nullptr) {
+      return Error(node.name + ": on_failure: dead_letter" + kNeedsSink);
+    }
   }
   try {
     return std::unique_ptr<Pipeline>(new Pipeline(std::make_unique<State>(std::move(parts))));
@@ -186,6 +206,7 @@ RunReport Pipeline::run() {
   State& state = *state_;
   const TimePoint start = state.clock.now();
   RunReport report;
+  const bool stalls_watched = state.watchdog.start(state.clock);
   Result<void> read;
   std::vector<std::thread> threads;
   const auto begin = [&](const char* name, auto work) {
@@ -210,6 +231,7 @@ RunReport Pipeline::run() {
   for (std::thread& thread : threads) thread.join();
   for (const auto& shard : state.shards) shard->stop();
 
+  report.stalls_watched = stalls_watched;
   report.elapsed = state.clock.now() - start;
   report.counts = counts();
   report.shards = state.shard_count;
@@ -221,6 +243,12 @@ RunReport Pipeline::run() {
   report.metrics.order_waiting.merge(state.output.order_waiting());
   report.watched = state.watch.report();
   report.memory_peak = state.budget.peak();
+  for (std::uint32_t node = 0; node < state.parts.plan->size(); ++node) {
+    report.metrics.enrichers[node].stalls =
+        state.plan_state.node(node).stalls.load(std::memory_order_relaxed);
+    report.metrics.enrichers[node].breaker_opened =
+        state.plan_state.node(node).breaker.stats().opened;
+  }
   report.sink_closed = state.output.closed();
   if (!report.error) report.error = state.output.error();
   if (!report.error && !read) report.error = read.error();

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/dependency_watch.h"
@@ -37,6 +38,9 @@ struct PipelineParts {
   // Each of them that is found, once, as a sentence with the line that declares it; from a shard's
   // thread. May be empty.
   std::function<void(const std::string&)> on_hidden_dependency;
+  // An enricher that holds up a shard's loop, from a thread of its own, while it lasts. May be
+  // empty.
+  std::function<void(std::string_view enricher, Duration lasted)> on_stall;
   // The first few refused lines, as they pass, from the output's thread. May be empty.
   std::function<void(const MalformedLine&)> on_malformed_line;
 };
@@ -51,6 +55,7 @@ struct RunReport {
   unsigned pool_threads = 0;
   std::uint32_t calls_still_out = 0;  // calls that were given up and have not come back
   std::size_t memory_peak = 0;        // bytes of the memory budget, the most at one time
+  bool stalls_watched = false;        // else the watchdog found no thread
   bool sink_closed = false;           // the reader of the output went away: the run ended early
   std::optional<Error> error;         // reading, writing or `on_malformed: fail`
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -8,19 +9,26 @@
 #include <utility>
 #include <vector>
 
+#include "async/activity.h"
 #include "async/loop.h"
 #include "async/timers.h"
+#include "engine/auto_placement.h"
 #include "engine/batch_run.h"
+#include "engine/call.h"
+#include "engine/event_run.h"
 #include "engine/guarded_call.h"
 #include "engine/limits.h"
+#include "engine/plan_state.h"
 #include "engine/pool.h"
 #include "engine/start_graph.h"
-#include "logbraid/async_context.h"
+#include "engine/status_field.h"
+#include "engine/waiting_line.h"
 #include "logbraid/clock.h"
 #include "logbraid/frame_pool.h"
 #include "logbraid/plan.h"
-#include "logbraid/task.h"
 #include "metrics/run_metrics.h"
+#include "resilience/bulkhead.h"
+#include "resilience/retry.h"
 
 namespace logbraid {
 
@@ -44,9 +52,10 @@ class PlanRunnerEvents {
 //   - a node starts only when every node it depends on has its outcome
 //   - a patch is in its row only when its call has ended in time; until then it is the call's own
 //   - a started pool or async call holds its batch; a deadline lets go of the event, not of the
-//   batch
+//     batch
+//   - of one enricher no more calls are out than its bulkhead allows, late ones counted
 //
-// Threads:  the shard's, but for Pooled::run(), which touches its own call only.
+// Threads:  the shard's, but for work_in_pool(), which touches its own call only.
 // Lifetime: destroy it only when nothing is `in_flight()` and no call is out: see calls_out().
 // Blocking: never.
 class PlanRunner {
@@ -54,9 +63,20 @@ class PlanRunner {
   // Where pool calls come back: posts to the shard's loop.
   using Post = std::function<void(Posted&)>;
 
-  PlanRunner(const ExecutionPlan& plan, const ExecutionOptions& options, Timers& timers,
-             const Clock& clock, const LocalHour& local_hour, Pool& pool, Post post,
-             PlanRunnerEvents& events);
+  struct Parts {
+    const ExecutionPlan& plan;
+    const ExecutionOptions& options;
+    PlanState& state;
+    Timers& timers;
+    const Clock& clock;
+    const LocalHour& local_hour;
+    Pool& pool;
+    Post post;
+    PlanRunnerEvents& events;
+    unsigned shard = 0;   // the number of this one
+    unsigned shards = 1;  // that share the limits given for the process
+  };
+  explicit PlanRunner(Parts parts);
   ~PlanRunner();
   PlanRunner(const PlanRunner&) = delete;
   PlanRunner& operator=(const PlanRunner&) = delete;
@@ -67,100 +87,185 @@ class PlanRunner {
 
   // False while more calls wait than may be in flight: then a slow service slows the source down
   // instead of losing its enrichment in the queue.
-  bool accepts() const { return true; }
+  bool accepts() const;
   // Lets the next `count` events of the batch into the window; their clocks start now. Where
   // all_inline() they are done when it returns.
   void admit(BatchRun& run, std::uint32_t count);
   // Does what has become ready since; true while there may be more to do at once.
   void drain();
-
   // Gives up what an event still waits for: `timeout`. Nothing happens where it is done.
   void expire(BatchRun& run, std::uint32_t event);
 
   // Events admitted that are not done.
   std::uint32_t in_flight() const { return in_flight_; }
-  // Started calls that have not ended, late ones included.
+  // Calls whose code has begun and not ended, late ones included; not those between two attempts.
   std::uint32_t calls_out() const { return async_out_ + pool_out_; }
   std::uint32_t pool_calls_out() const { return pool_out_; }
+  // By node.
+  std::uint32_t calls_out(std::uint32_t node) const { return nodes_[node].bulkhead.in_flight(); }
   // Gives up every open call: its outcome is `cancelled`, async ones are told to stop.
   void cancel_all();
 
   RunMetrics metrics() const;
-  bool all_inline() const { return graph_.all_inline(); }
+  bool all_inline() const { return graph_->all_inline(); }
+  // What the shard's thread is doing, for a watchdog.
+  const Activity& activity() const { return activity_; }
 
  private:
-  struct EventRun;
-  struct Call;
-  struct AsyncCall;
-  struct PoolCall;
-  struct GroupTimes {
-    TimePoint first_start = TimePoint::max();
-    TimePoint last_end{};
-    Duration waiting_sum{};  // calls in the pool or async
-    Duration inline_sum{};
+  // What the runner keeps of one enricher.
+  struct Node {
+    Node(const PlanNode& node, Placement at_first, unsigned shard, unsigned shards);
+
+    Placement placement;           // where it runs now
+    Bulkhead bulkhead;             // late calls hold their places
+    WaitingLine line;              // for a place
+    std::vector<EventRun*> ready;  // inline and batched: to be run together
+    Retry retry;
+    CostProbe cost;  // where the plan says `auto`
   };
 
+  // Admission. (plan_runner.cc)
   void admit_inline(BatchRun& run, std::uint32_t first, std::uint32_t count);
+  void start_admitted(const StartGraph& graph, std::span<EventRun* const> events);
   EventRun& begin(BatchRun& run, std::uint32_t event);
   void end(EventRun& event);
+  void watch(EventRun& event);
+  void take_placements();
+  bool takes_sequence();
+
+  // What is ready, and what has its outcome. (plan_runner.cc)
+  void ready(EventRun& event, std::uint32_t node);
   void run_inline(std::uint32_t node, std::span<EventRun* const> events);
-  void start(EventRun& event, std::uint32_t node);
-  void start_async(EventRun& event, std::uint32_t node);
-  void start_pool(EventRun& event, std::uint32_t node);
-  void ended(Call& call, const EnrichStatus& status, Patch&& patch, TimePoint at);
-  void abandon(Call& call) noexcept;
-  bool starts_later(PoolCall& call);
-  void let_go(const Call& call);
   void settled(EventRun& event, std::uint32_t node);
   void give_up(EventRun& event, std::uint32_t last_level, Outcome outcome);
-  void watch(EventRun& event);
-  void record_group(EventRun& event, std::uint32_t node, TimePoint start, TimePoint end,
-                    bool waits);
+  void drain_starting();
+  bool drain_ready_together();
+
+  void check_cost(std::uint32_t node, Duration took, std::uint32_t calls);
+
+  // Calls. (plan_runner_calls.cc)
+  void start(EventRun& event, std::uint32_t node);
+  bool has_room(std::uint32_t node) const;
+  void wait_in_line(EventRun& event, std::uint32_t node);
+  static bool still_waits(const WaitingLine::Place& place, std::uint32_t node);
+  void leave_line(std::uint32_t node);
+  EventRun& next_in_line(std::uint32_t node);
+  void drain_lines();
+  BreakerPermit permit_for(std::uint32_t node);
+  void ask_breaker(EventRun& event, std::uint32_t node);
+  void prepare(Call& call, EventRun& event, std::uint32_t node, BreakerPermit permit,
+               bool detached);
+  void set_limit(Call& call);
+  void run_coroutine(AsyncCall& call, const Slot& slot);
   void drain_ended();
+  const AsyncBatchEnricher* batch_enricher(std::uint32_t node) const;
+  void start_batches(std::uint32_t node, std::span<EventRun* const> events);
+  void start_batch(std::uint32_t node, std::span<EventRun* const> events);
+  void run_batch(AsyncBatch& batch);
+  void drain_ended_batches();
+  void batch_ended(AsyncBatch& batch, const EnrichStatus& status);
+  void queue_in_pool(PoolCall& call, const Slot& slot);
+  void submit_to_pool();
+  void ended(Call& call, const EnrichStatus& status, Patch&& patch, TimePoint at);
+  bool tries_again(Call& call, const EnrichStatus& status, TimePoint at);
+  void try_again(Call& call);
+  bool starts_later(PoolCall& call);
+  bool own_limit_passed(const Call& call) const;
+  void judge_cut(Call& call);
+  void abandon(Call& call) noexcept;
+  void stop_code_of(Call& call) noexcept;
+  void let_go(Call& call);
 
   static void on_async_ended(void* call) noexcept;
+  static void on_batch_ended(void* batch) noexcept;
+  static void work_in_pool(PoolTask& task) noexcept;
   static void on_pool_returned(Posted& posted) noexcept;
   static void on_call_due(Timer& timer) noexcept;
   static void on_event_due(Timer& timer) noexcept;
 
+  struct Tick : Timer {
+    Tick(PlanRunner& owner, Fire on_due) : Timer(on_due), runner(owner) {}
+    PlanRunner& runner;
+  };
+  static void on_merge_due(Timer& timer) noexcept;
+  static void on_nudge_due(Timer& timer) noexcept;
+
   const ExecutionPlan& plan_;
+  PlanState& state_;
   const Limits limits_;
-  const StartGraph graph_;
   Timers& timers_;
   const Clock& clock_;
   Pool& pool_;
   const Post post_;
   PlanRunnerEvents& events_;
+  const std::uint32_t most_calls_;
+  const double sequential_share_;
+  const std::optional<StatusField> status_;
   FramePool frames_;
+  Activity activity_;
+
+  // The last is what new events start with; one that an event still uses is kept.
+  std::vector<std::unique_ptr<const StartGraph>> graphs_;
+  const StartGraph* graph_;
+  std::unique_ptr<const StartGraph> sequence_;  // for `sequential_share`
+  std::uint32_t placements_ = 0;                // of PlanState when graph_ was made
+  double sequence_due_ = 0;
 
   std::vector<GuardedCall> calls_;  // by node
+  std::deque<Node> nodes_;          // they do not move
+  Tick merge_;                      // breaker counts
+  Tick nudge_;                      // pool threads for calls that turned out long
   std::vector<GroupMetrics> groups_;
-  GroupMetrics event_times_;
-  std::uint64_t sampled_from_ = 0;  // events begun, for sampling
+  EventMetrics event_times_;
+  EventMetrics sequence_times_;
+  std::uint64_t begun_ = 0;  // events, for sampling
   std::uint32_t slices_until_timed_ = 0;
 
-  std::vector<std::unique_ptr<EventRun>> event_runs_;  // all ever made
-  std::vector<EventRun*> free_event_runs_;
-  std::vector<std::unique_ptr<AsyncCall>> async_calls_;
-  std::vector<AsyncCall*> free_async_calls_;
-  std::vector<std::unique_ptr<PoolCall>> pool_calls_;
-  std::vector<PoolCall*> free_pool_calls_;
+  template <class T>
+  struct Stock {  // objects that are used again
+    std::vector<std::unique_ptr<T>> all;
+    std::vector<T*> free;
 
-  // Ready and not started. Inline ones wait by node, so that they run as a batch.
-  std::vector<std::vector<EventRun*>> ready_inline_;
-  std::vector<std::uint32_t> ready_inline_nodes_;  // those that are not empty
+    template <class... Args>
+    T& take(Args&&... args) {
+      if (free.empty()) {
+        all.push_back(std::make_unique<T>(std::forward<Args>(args)...));
+        free.reserve(all.capacity());  // giving back never allocates
+        return *all.back();
+      }
+      T& taken = *free.back();
+      free.pop_back();
+      return taken;
+    }
+    void give_back(T& object) { free.push_back(&object); }
+  };
+  Stock<EventRun> event_runs_;
+  Stock<AsyncCall> async_calls_;
+  Stock<BatchedCall> batched_calls_;
+  Stock<AsyncBatch> async_batches_;
+  Stock<PoolCall> pool_calls_;
+
+  // Ready and not started.
+  std::vector<std::uint32_t> ready_together_;  // nodes whose `ready` is not empty
   std::vector<std::pair<EventRun*, std::uint32_t>> ready_waiting_;
   std::vector<std::pair<EventRun*, std::uint32_t>> starting_;
+  std::vector<std::uint32_t> lines_;  // nodes whose line is not empty
+  std::vector<PoolTask*> for_pool_;   // to be submitted together
+  unsigned pool_wakes_ = 0;           // threads that long ones need
+  Duration short_work_{};             // what short ones take together
+  std::vector<EventRun*> from_line_;  // to be started together
   std::vector<AsyncCall*> ended_async_;
+  std::vector<AsyncBatch*> ended_batches_;
   std::vector<EventRun*> done_;
   std::vector<std::uint32_t> barrier_stack_;
   std::vector<Slot> slots_;
   std::vector<EventRun*> admitted_;
-  std::vector<EventRun*> running_inline_;
+  std::vector<EventRun*> admitted_in_sequence_;
+  std::vector<EventRun*> running_together_;
 
   std::uint32_t in_flight_ = 0;
-  std::uint32_t async_out_ = 0;
-  std::uint32_t pool_out_ = 0;
+  std::uint32_t async_out_ = 0;  // requests: a batch is one
+  std::uint32_t pool_out_ = 0;   // queued ones included
 };
 
 }  // namespace logbraid

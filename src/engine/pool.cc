@@ -2,11 +2,13 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <system_error>
+#include <utility>
 
 namespace logbraid {
 
-Pool::Pool(unsigned most, std::string name) : most_(most), name_(std::move(name)) {}
+Pool::Pool(Options options) : options_(std::move(options)) {}
 
 Pool::~Pool() {
   {
@@ -14,29 +16,49 @@ Pool::~Pool() {
     closing_ = true;
   }
   ready_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
+  // From here on no worker leaves the list: see work().
+  for (Worker& worker : workers_) worker.thread.join();
+  for (std::thread& thread : ended_) thread.join();
 }
 
-bool Pool::submit(PoolTask& task) {
+bool Pool::submit(std::span<PoolTask* const> tasks, unsigned wakes) {
+  unsigned woken = 0;
+  std::vector<std::thread> ended;
   {
     const std::lock_guard lock(mutex_);
+    ended.swap(ended_);
+    const auto wanted = std::min(wakes, static_cast<unsigned>(tasks.size()));
     // Idle threads that were woken for earlier tasks are still counted idle: compare with the
     // queue.
-    if (idle_ <= queued_ && threads_.size() < most_ && !make_thread() && threads_.empty()) {
-      return false;
-    }
-    push(task);
+    while (idle_ < queued_ + wanted && able() < options_.most && make_thread()) ++idle_;
+    // Those just made count as idle until they have come: see work().
+    if (able() == 0) return false;
+    for (PoolTask* const task : tasks) push(*task);
+    woken = std::min(wanted, idle_);
   }
-  ready_.notify_one();
+  for (unsigned i = 0; i < woken; ++i) ready_.notify_one();
+  for (std::thread& thread : ended) thread.join();
   return true;
 }
 
+void Pool::nudge() {
+  unsigned woken = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    while (idle_ < queued_ && able() < options_.most && make_thread()) ++idle_;
+    woken = std::min(queued_, idle_);
+  }
+  for (unsigned i = 0; i < woken; ++i) ready_.notify_one();
+}
+
 bool Pool::make_thread() {
+  const auto made = workers_.emplace(workers_.end());
   try {
-    threads_.emplace_back(
-        [this, number = static_cast<unsigned>(threads_.size())] { work(number); });
+    made->thread = std::thread([this, made, number = made_] { work(made, number); });
+    ++made_;
     return true;
   } catch (const std::system_error&) {
+    workers_.erase(made);
     return false;  // the system has no thread left: those that are there do the work
   }
 }
@@ -46,6 +68,23 @@ bool Pool::cancel(PoolTask& task) {
   if (!task.queued) return false;
   unlink(task);
   return true;
+}
+
+void Pool::give_up(PoolTask& task) {
+  unsigned woken = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto runs = std::find_if(workers_.begin(), workers_.end(), [&](const Worker& worker) {
+      return worker.turn == task.turn && !worker.stuck;
+    });
+    // Not found: it has just ended, and its thread is free again.
+    if (runs == workers_.end()) return;
+    runs->stuck = true;
+    ++stuck_;
+    if (idle_ < queued_ && able() < options_.most && make_thread()) ++idle_;
+    woken = std::min(queued_, idle_);
+  }
+  if (woken != 0) ready_.notify_one();
 }
 
 void Pool::push(PoolTask& task) {
@@ -64,26 +103,66 @@ void Pool::unlink(PoolTask& task) {
   --queued_;
 }
 
-unsigned Pool::threads() const {
-  const std::lock_guard lock(mutex_);
-  return static_cast<unsigned>(threads_.size());
+unsigned Pool::able() const {
+  return static_cast<unsigned>(workers_.size()) - std::min(stuck_, options_.most_stuck);
 }
 
-void Pool::work(unsigned number) {
-  pthread_setname_np(pthread_self(), (name_.substr(0, 11) + "-" + std::to_string(number)).c_str());
+bool Pool::exhausted() const {
+  const std::lock_guard lock(mutex_);
+  return stuck_ >= options_.most_stuck;
+}
+
+unsigned Pool::threads() const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<unsigned>(workers_.size());
+}
+
+unsigned Pool::stuck() const {
+  const std::lock_guard lock(mutex_);
+  return stuck_;
+}
+
+unsigned Pool::queued() const {
+  const std::lock_guard lock(mutex_);
+  return queued_;
+}
+
+unsigned Pool::busy() const {
+  const std::lock_guard lock(mutex_);
+  return busy_;
+}
+
+// A thread is counted in `idle_` by whoever makes it, so that tasks that come before it has begun
+// do not each make one of their own.
+void Pool::work(Workers::iterator self, unsigned number) {
+  pthread_setname_np(pthread_self(),
+                     (options_.name.substr(0, 11) + "-" + std::to_string(number)).c_str());
   std::unique_lock lock(mutex_);
   for (;;) {
-    while (first_ == nullptr && !closing_) {
-      ++idle_;
-      ready_.wait(lock);
-      --idle_;
+    ready_.wait(lock, [&] { return first_ != nullptr || closing_; });
+    --idle_;
+    while (first_ != nullptr && !closing_) {
+      PoolTask& task = *first_;
+      unlink(task);
+      task.turn = self->turn = ++turns_;
+      ++busy_;
+      lock.unlock();
+      task.run(task);  // the task may be gone, or queued again, when this returns
+      lock.lock();
+      --busy_;
+      self->turn = 0;
+      if (self->stuck) {
+        self->stuck = false;
+        --stuck_;
+      }
+      if (able() > options_.most && !closing_) {  // the one that took its place stays
+        ended_.push_back(std::move(self->thread));
+        workers_.erase(self);
+        return;
+      }
     }
     if (closing_) return;
-    PoolTask& task = *first_;
-    unlink(task);
-    lock.unlock();
-    task.run(task);
-    lock.lock();
+    ++idle_;
   }
 }
 

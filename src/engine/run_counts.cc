@@ -14,6 +14,8 @@ std::string_view to_string(DropReason reason) {
       return "overflow_oldest";
     case DropReason::overflow_level:
       return "overflow_level";
+    case DropReason::enricher_failed:
+      return "enricher_failed";
   }
   return "unknown";
 }

@@ -13,8 +13,9 @@ enum class DropReason : std::uint8_t {
   overflow_newest,  // the source's queue was full: `overflow: drop_newest` and so on
   overflow_oldest,
   overflow_level,
+  enricher_failed,  // `on_failure: drop` of an enricher
 };
-inline constexpr std::size_t kDropReasons = 4;
+inline constexpr std::size_t kDropReasons = 5;
 
 // As in metrics and the summary.
 std::string_view to_string(DropReason reason);

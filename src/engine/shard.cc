@@ -27,6 +27,14 @@ MalformedLine example_of(const Record& record, const Batch& batch) {
   return example;
 }
 
+std::vector<std::uint32_t> strict_nodes(const ExecutionPlan& plan) {
+  std::vector<std::uint32_t> nodes;
+  for (std::uint32_t node = 0; node < plan.size(); ++node) {
+    if (plan[node].metadata.on_failure != OnFailure::pass) nodes.push_back(node);
+  }
+  return nodes;
+}
+
 }  // namespace
 
 // A batch on its way to the shard's thread.
@@ -47,9 +55,10 @@ Shard::Shard(const Parts& parts, std::unique_ptr<Reader> reader, unsigned number
     : parts_(parts),
       loop_(parts.clock),
       reader_(std::move(reader)),
-      runner_(
-          parts.plan, parts.options, loop_.timers(), parts.clock, parts.local_hour, parts.pool,
-          [this](Posted& posted) { loop_.post(posted); }, *this),
+      runner_({parts.plan, parts.options, parts.plan_state, loop_.timers(), parts.clock,
+               parts.local_hour, parts.pool, [this](Posted& posted) { loop_.post(posted); }, *this,
+               number, parts.shards}),
+      strict_(strict_nodes(parts.plan)),
       thread_([this, number] {
         pthread_setname_np(pthread_self(), ("shard-" + std::to_string(number)).c_str());
         loop_.run([this] { return turn(); });
@@ -81,7 +90,9 @@ void Shard::begin(std::unique_ptr<Batch> batch) {
   rest.counts.bytes_in = batch->text().size();
   rest.counts.read = batch->records().size();
   apply_malformed_policy(*batch, rest);
-  active->run = std::make_unique<BatchRun>(std::move(batch), parts_.plan.size());
+  active->run =
+      std::make_unique<BatchRun>(std::move(batch), parts_.plan.size(),
+                                 parts_.options.status ? &*parts_.options.status : nullptr);
   parts_.watch.begin(*active->run);
   parts_.stock.grown(active->run->batch());
   if (parts_.options.order == Order::by_key) find_lanes(*active);

@@ -39,6 +39,7 @@ class Shard final : private PlanRunnerEvents {
     const ExecutionPlan& plan;
     const ExecutionOptions& options;
     OnMalformed on_malformed;
+    PlanState& plan_state;
     const Clock& clock;
     const LocalHour& local_hour;
     Pool& pool;
@@ -46,6 +47,7 @@ class Shard final : private PlanRunnerEvents {
     BatchStock& stock;
     OrderedOutput& output;
     DependencyWatch& watch;
+    unsigned shards;
   };
 
   Shard(const Parts& parts, std::unique_ptr<Reader> reader, unsigned number);
@@ -59,6 +61,8 @@ class Shard final : private PlanRunnerEvents {
 
   // Ends the thread. Calls that are still out are told to stop and forgotten.
   void stop();
+  // What its thread is doing, for a watchdog.
+  const Activity& activity() const { return runner_.activity(); }
   // When stopped.
   RunMetrics metrics() const;
   std::uint32_t calls_out() const { return runner_.calls_out(); }
@@ -86,6 +90,7 @@ class Shard final : private PlanRunnerEvents {
   void release(ActiveBatch& active, std::vector<FinishedPart>& parts);
   void put_rest(ActiveBatch& active);
   void write(ActiveBatch& active, std::uint32_t event, FinishedPart& part);
+  bool withhold(ActiveBatch& active, std::uint32_t event);
   void give_up_stragglers();
   ActiveBatch& active_of(const BatchRun& run);
   void batch_done(BatchRun& run) override;
@@ -96,6 +101,8 @@ class Shard final : private PlanRunnerEvents {
   std::unique_ptr<Reader> reader_;
   JsonWriter writer_;
   PlanRunner runner_;
+  std::vector<std::uint32_t> strict_;  // nodes with another `on_failure` than pass
+  std::vector<Patch> withheld_;        // what is written of an event for the dead letters
   std::deque<ActiveBatch*> waiting_;  // not admitted whole yet, in order
   std::vector<std::unique_ptr<ActiveBatch>> active_;
   std::vector<BatchRun*> released_;

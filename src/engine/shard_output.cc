@@ -24,9 +24,37 @@ ActiveBatch& Shard::active_of(const BatchRun& run) {
 }
 
 void Shard::write(ActiveBatch& active, std::uint32_t event, FinishedPart& part) {
+  if (!strict_.empty() && withhold(active, event)) return;
   const BatchRun& run = *active.run;
   writer_.write(run.batch().records()[event].event, run.row(event), part.lines);
   ++part.counts.written;
+}
+
+// Whether an enricher failed that must not, so that the event does not go to the sink. It is
+// counted with the rest of its batch, whenever that ends. Where several failed, the dead letters
+// come before dropping.
+bool Shard::withhold(ActiveBatch& active, std::uint32_t event) {
+  BatchRun& run = *active.run;
+  const Slot slot = run.slot(event);
+  const auto failed = [&](std::uint32_t node) { return is_failure(slot.outcomes[node]); };
+  const auto buries = [&](std::uint32_t node) {
+    return failed(node) && parts_.plan[node].metadata.on_failure == OnFailure::dead_letter;
+  };
+  const auto why = std::find_if(strict_.begin(), strict_.end(), buries);
+  if (why == strict_.end()) {
+    if (std::none_of(strict_.begin(), strict_.end(), failed)) return false;
+    ++active.rest.counts.dropped_for(DropReason::enricher_failed);
+    return true;
+  }
+  const std::span<const Patch> row = run.row(event);
+  withheld_.assign(row.begin(), row.end());
+  const std::string reason =
+      parts_.plan[*why].name + ": " + std::string(to_string(slot.outcomes[*why]));
+  static const FieldPath field("enrich_error");
+  withheld_.emplace_back(&run.batch().arena()).set(field, Value(reason));
+  writer_.write(run.batch().records()[event].event, withheld_, active.rest.dead_letters);
+  ++active.rest.counts.dead_lettered;
+  return true;
 }
 
 void Shard::note_ended(ActiveBatch& active) {

@@ -5,9 +5,18 @@
 
 namespace logbraid {
 
-StartGraph::StartGraph(const ExecutionPlan& plan, Mode mode, Schedule schedule)
-    : plan_size_(static_cast<std::uint32_t>(plan.nodes().size())), size_(plan_size_) {
-  Edges edges = edges_of(plan, mode, schedule);
+std::vector<Placement> first_placements(const ExecutionPlan& plan) {
+  std::vector<Placement> placements;
+  for (const PlanNode& node : plan.nodes()) {
+    placements.push_back(node.placement == Placement::automatic ? Placement::pool : node.placement);
+  }
+  return placements;
+}
+
+StartGraph::StartGraph(const ExecutionPlan& plan, std::span<const Placement> placements, Mode mode,
+                       Schedule schedule)
+    : mode_(mode), schedule_(schedule), plan_size_(plan.size()), size_(plan_size_) {
+  Edges edges = edges_of(plan);
   std::sort(edges.begin(), edges.end());
   first_.assign(size_ + 1, 0);
   pending_.assign(size_, 0);
@@ -17,14 +26,14 @@ StartGraph::StartGraph(const ExecutionPlan& plan, Mode mode, Schedule schedule)
     successors_.push_back(to);
   }
   for (std::uint32_t i = 0; i < size_; ++i) first_[i + 1] += first_[i];
-  find_prefix(plan);
+  find_prefix(placements);
 }
 
-StartGraph::Edges StartGraph::edges_of(const ExecutionPlan& plan, Mode mode, Schedule schedule) {
+StartGraph::Edges StartGraph::edges_of(const ExecutionPlan& plan) {
   Edges edges;
-  if (mode == Mode::sequential) {
+  if (mode_ == Mode::sequential) {
     for (std::uint32_t i = 1; i < plan_size_; ++i) edges.emplace_back(i - 1, i);
-  } else if (schedule == Schedule::levels) {
+  } else if (schedule_ == Schedule::levels) {
     const auto& groups = plan.groups();
     for (std::size_t level = 0; level + 1 < groups.size(); ++level) {
       const std::uint32_t barrier = size_++;
@@ -39,9 +48,9 @@ StartGraph::Edges StartGraph::edges_of(const ExecutionPlan& plan, Mode mode, Sch
   return edges;
 }
 
-void StartGraph::find_prefix(const ExecutionPlan& plan) {
+void StartGraph::find_prefix(std::span<const Placement> placements) {
   const auto waits = [&](std::uint32_t node) {
-    return node < plan_size_ && plan.nodes()[node].placement != Placement::inline_;
+    return node < plan_size_ && placements[node] != Placement::inline_;
   };
   // Kahn over the nodes that only inline nodes and barriers stand before.
   std::vector<std::uint32_t> open;

@@ -9,6 +9,9 @@
 
 namespace logbraid {
 
+// Where each node of a plan runs at first, by node: an enricher with `placement: auto` in the pool.
+std::vector<Placement> first_placements(const ExecutionPlan& plan);
+
 // When each node of a plan may start, for one mode and schedule: the plan's own edges (ready), a
 // barrier after each group (levels), or a chain in plan order (sequential). Only the time of a
 // start depends on it; what an enricher sees comes from the plan.
@@ -20,8 +23,12 @@ namespace logbraid {
 // without any counting.
 class StartGraph {
  public:
-  StartGraph(const ExecutionPlan& plan, Mode mode, Schedule schedule);
+  // `placements`: by node, where each runs now.
+  StartGraph(const ExecutionPlan& plan, std::span<const Placement> placements, Mode mode,
+             Schedule schedule);
 
+  Mode mode() const { return mode_; }
+  Schedule schedule() const { return schedule_; }
   std::uint32_t size() const { return static_cast<std::uint32_t>(pending_.size()); }
   std::uint32_t plan_size() const { return plan_size_; }
   std::span<const std::uint32_t> successors(std::uint32_t node) const {
@@ -40,9 +47,11 @@ class StartGraph {
 
  private:
   using Edges = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
-  Edges edges_of(const ExecutionPlan& plan, Mode mode, Schedule schedule);
-  void find_prefix(const ExecutionPlan& plan);
+  Edges edges_of(const ExecutionPlan& plan);
+  void find_prefix(std::span<const Placement> placements);
 
+  Mode mode_;
+  Schedule schedule_;
   std::uint32_t plan_size_;
   std::uint32_t size_;
   std::vector<std::uint32_t> first_;

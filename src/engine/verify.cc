@@ -183,6 +183,7 @@ PipelineParts copy_of(const PipelineParts& parts) {
   copy.make_reader = parts.make_reader;
   copy.plan = parts.plan;
   copy.options = parts.options;
+  copy.options.breakers = false;
   copy.on_malformed = parts.on_malformed;
   copy.local_hour = parts.local_hour;
   copy.watch = WatchOptions::none();

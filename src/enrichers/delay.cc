@@ -3,7 +3,10 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <condition_variable>
 #include <memory>
+#include <mutex>
+#include <stop_token>
 #include <thread>
 #include <utility>
 
@@ -15,6 +18,7 @@ namespace logbraid {
 namespace {
 
 constexpr std::string_view kFailed = "delay: made to fail";
+constexpr std::string_view kStopped = "delay: told to stop";
 constexpr std::string_view kHung = "delay: made to hang";
 
 enum class Fate : std::uint8_t { answer, fail, hang };
@@ -63,14 +67,23 @@ class BlockingDelay final : public SyncEnricher {
   EnrichStatus enrich(const EventView& event, Patch& patch) override {
     const Fate fate = options_.fate(event.input());
     if (fate == Fate::hang) {
-      std::this_thread::sleep_for(options_.hang);
+      std::this_thread::sleep_for(options_.hang);  // deaf, as a blocked call is
       return EnrichStatus::error(kHung);
     }
-    std::this_thread::sleep_for(options_.duration);
+    if (wait(event.stop_token(), options_.duration)) return EnrichStatus::error(kStopped);
     return answer(options_, fate, patch);
   }
 
  private:
+  // True as soon as the call is told to stop.
+  static bool wait(std::stop_token stop, Duration duration) {
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    std::condition_variable_any nobody_else;
+    nobody_else.wait_for(lock, stop, duration, [] { return false; });
+    return stop.stop_requested();
+  }
+
   const Options options_;
 };
 
@@ -86,7 +99,7 @@ class AsyncDelay final : public AsyncEnricher {
       co_return EnrichStatus::error(kHung);
     }
     const bool slept = co_await context.sleep(options_.duration);
-    if (!slept) co_return EnrichStatus::error("delay: told to stop");
+    if (!slept) co_return EnrichStatus::error(kStopped);
     co_return answer(options_, fate, patch);
   }
 

@@ -18,6 +18,7 @@ void EnricherMetrics::merge(const EnricherMetrics& other) {
   busy += other.busy;
   waited += other.waited;
   late += other.late;
+  retries += other.retries;
   if (first_error.empty()) first_error = other.first_error;
   latency.merge(other.latency);
 }
@@ -28,6 +29,12 @@ void GroupMetrics::merge(const GroupMetrics& other) {
   sum += other.sum;
 }
 
+void EventMetrics::merge(const EventMetrics& other) {
+  GroupMetrics::merge(other);
+  critical_path += other.critical_path;
+  latency.merge(other.latency);
+}
+
 void RunMetrics::merge(const RunMetrics& other) {
   enrichers.resize(std::max(enrichers.size(), other.enrichers.size()));
   groups.resize(std::max(groups.size(), other.groups.size()));
@@ -35,6 +42,7 @@ void RunMetrics::merge(const RunMetrics& other) {
   for (std::size_t i = 0; i < other.groups.size(); ++i) groups[i].merge(other.groups[i]);
   events.merge(other.events);
   order_waiting.merge(other.order_waiting);
+  in_sequence.merge(other.in_sequence);
   conflicts += other.conflicts;
 }
 

@@ -18,9 +18,12 @@ struct EnricherMetrics {
   std::array<std::uint64_t, kOutcomes> outcomes{};
   std::uint64_t timed_calls = 0;  // calls that `busy` is the sum of
   Duration busy{};
-  Duration waited{};        // between ready and started, pool calls
-  std::uint64_t late = 0;   // results that came after their deadline, dropped
-  std::string first_error;  // why the first call that failed did
+  Duration waited{};                 // between ready and started: for a thread, for the bulkhead
+  std::uint64_t late = 0;            // results that came after their deadline, dropped
+  std::uint64_t retries = 0;         // attempts beyond the first
+  std::uint64_t stalls = 0;          // times it held up a loop; of the process
+  std::uint64_t breaker_opened = 0;  // times; of the process
+  std::string first_error;           // why the first call that failed did
   Histogram latency;
 
   std::uint64_t calls() const;  // those that were started and ended or timed out
@@ -38,13 +41,28 @@ struct GroupMetrics {
   void merge(const GroupMetrics& other);
 };
 
+// Whole events, those that were sampled: admitted to done, the sum of their calls, and the longest
+// way through the graph by the times of the calls.
+struct EventMetrics : GroupMetrics {
+  Duration critical_path{};
+  Histogram latency;
+
+  void add(std::uint64_t count, Duration took, Duration calls, Duration critical) {
+    GroupMetrics::merge({count, took, calls});
+    critical_path += critical;
+    if (count == 1) latency.record(took);
+  }
+  void merge(const EventMetrics& other);
+};
+
 // What a shard counts; merged over the shards when somebody asks.
 //
 // Threads: the shard's; merge() when the shard has stopped.
 struct RunMetrics {
   std::vector<EnricherMetrics> enrichers;  // in plan order
   std::vector<GroupMetrics> groups;
-  GroupMetrics events;  // whole events: admitted to done against the sum of all calls
+  EventMetrics events;          // in the mode that was asked for
+  EventMetrics in_sequence;     // of `sequential_share`: one call after another
   OrderWaiting order_waiting;
   std::uint64_t conflicts = 0;  // scalars replaced because a field below them was set
 

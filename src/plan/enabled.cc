@@ -30,24 +30,6 @@ Result<std::vector<std::string>> check_registered(const std::vector<PlanNode>& n
   return warnings;
 }
 
-// The engine does not act on these yet: whoever sets them must not rely on them.
-void warn_of_what_is_not_in_force(const std::vector<PlanNode>& nodes,
-                                  std::vector<std::string>& warnings) {
-  for (const PlanNode& node : nodes) {
-    const EnricherMetadata& metadata = node.metadata;
-    const auto warn = [&](bool is_set, std::string_view setting) {
-      if (!is_set) return;
-      warnings.push_back(node.name + " sets " + std::string(setting) +
-                         ", which the engine does not act on yet");
-    };
-    warn(metadata.breaker.mode != BreakerMode::normal, "breaker");
-    warn(metadata.bulkhead.max_in_flight.has_value(), "max_in_flight");
-    warn(metadata.retry.retries > 0, "retry");
-    warn(metadata.fallback != nullptr, "fallback");
-    warn(metadata.on_failure != OnFailure::pass, "on_failure");
-  }
-}
-
 // Those that require what is not there, and those that require these.
 void leave_out_unmet(const std::vector<PlanNode>& nodes, std::vector<std::string>& because) {
   if (std::all_of(nodes.begin(), nodes.end(),
@@ -87,7 +69,6 @@ Result<EnabledNodes> choose_enabled(std::vector<PlanNode> nodes,
   auto warnings = check_registered(nodes, unregistered, options.strict);
   if (!warnings) return warnings.error();
   result.warnings = *std::move(warnings);
-  warn_of_what_is_not_in_force(nodes, result.warnings);
 
   std::vector<std::string> because(nodes.size());  // not empty: left out
   for (std::size_t i = 0; i < nodes.size(); ++i) {

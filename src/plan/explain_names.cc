@@ -41,6 +41,8 @@ std::string_view fill_of(Placement placement) {
       return "#fdeccf";
     case Placement::async:
       return "#e1ebfb";
+    case Placement::automatic:
+      return "#f1e8f7";
   }
   return "#eeeeee";
 }
@@ -53,6 +55,8 @@ std::string_view stroke_of(Placement placement) {
       return "#c07a12";
     case Placement::async:
       return "#2f6bc4";
+    case Placement::automatic:
+      return "#8a55ad";
   }
   return "#777777";
 }

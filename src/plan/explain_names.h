@@ -14,7 +14,7 @@ std::string clean(std::string_view text);
 std::size_t characters(std::string_view utf8);
 // "geoip", or "function" where there is no kind.
 std::string kind_text(const PlanNode& node);
-// The colours of the three placements, dark enough on white and light enough behind black text.
+// The colours of the four placements, dark enough on white and light enough behind black text.
 std::string_view fill_of(Placement placement);
 std::string_view stroke_of(Placement placement);
 

@@ -221,7 +221,8 @@ class Drawing {
           text);
       x += text_width(text, 11) + 16;
     };
-    for (const auto placement : {Placement::inline_, Placement::pool, Placement::async}) {
+    for (const auto placement :
+         {Placement::inline_, Placement::pool, Placement::async, Placement::automatic}) {
       const auto boxes_end = plan_.nodes().begin() + count_;
       if (std::none_of(plan_.nodes().begin(), boxes_end,
                        [&](const PlanNode& node) { return node.placement == placement; })) {

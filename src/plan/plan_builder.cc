@@ -165,6 +165,8 @@ std::string_view to_string(Placement placement) {
       return "pool";
     case Placement::async:
       return "async";
+    case Placement::automatic:
+      return "auto";
   }
   return "unknown";
 }

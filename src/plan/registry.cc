@@ -67,6 +67,7 @@ Result<void> Registry::insert(std::string kind, EnricherMetadata metadata,
   node.kind = std::move(kind);
   node.metadata = std::move(metadata);
   node.enricher = std::move(instance.enricher);
+  node.max_in_flight = instance.max_in_flight;
   for (FieldPath& path : instance.reads) node.metadata.reads.push_back(std::move(path));
   for (FieldPath& path : instance.writes) node.metadata.writes.push_back(std::move(path));
   if (node.metadata.fallback != nullptr) {
@@ -78,13 +79,14 @@ Result<void> Registry::insert(std::string kind, EnricherMetadata metadata,
   if (node.name.empty()) return Error("an enricher needs a name");
   if (is_null(node.enricher)) return Error("enricher " + quoted(node.name) + " is null");
   // A coroutine runs on the loop and nowhere else.
-  const bool is_async = std::holds_alternative<std::shared_ptr<AsyncEnricher>>(node.enricher);
+  const bool is_async = std::holds_alternative<std::shared_ptr<AsyncEnricher>>(node.enricher) ||
+                        std::holds_alternative<std::shared_ptr<AsyncBatchEnricher>>(node.enricher);
   node.placement =
       node.metadata.placement.value_or(is_async ? Placement::async : instance.placement);
   if ((node.placement == Placement::async) != is_async) {
     return Error("enricher " + quoted(node.name) +
                  (is_async ? " is a coroutine: it can only be placed async"
-                           : " is no coroutine: it can be placed inline or in the pool"));
+                           : " is no coroutine: it can be placed inline, in the pool or auto"));
   }
   if (node.metadata.retry.retries > 0 && node.placement == Placement::inline_) {
     return Error("enricher " + quoted(node.name) +
@@ -117,6 +119,7 @@ Result<void> Registry::add(EnricherMetadata metadata, EnrichFunction function) {
   if (!function) return Error("enricher " + quoted(metadata.name) + " is null");
   EnricherInstance instance;
   instance.enricher = std::make_shared<FunctionEnricher>(std::move(function));
+  instance.placement = Placement::automatic;
   return add(std::move(metadata), std::move(instance));
 }
 

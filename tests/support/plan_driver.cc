@@ -27,17 +27,22 @@ std::shared_ptr<const ExecutionPlan> plan_of(const std::vector<PlanPart>& parts)
 }
 
 PlanDriver::PlanDriver(std::shared_ptr<const ExecutionPlan> plan, const ExecutionOptions& options)
-    : plan_(std::move(plan)), options_(options), pool_(options.max_parallel_threads, "test") {
-  runner_ = std::make_unique<PlanRunner>(
-      *plan_, options_, timers_, clock_, local_hour_, pool_,
-      [this](Posted& posted) {
-        {
-          const std::lock_guard lock(mutex_);
-          posted_.push_back(&posted);
-        }
-        arrived_.notify_one();
-      },
-      static_cast<PlanRunnerEvents&>(*this));
+    : plan_(std::move(plan)),
+      options_(options),
+      plan_state_(*plan_, options_),
+      pool_({.most = options.max_parallel_threads,
+             .most_stuck = options.max_stuck_threads,
+             .name = "test"}) {
+  const auto post = [this](Posted& posted) {
+    {
+      const std::lock_guard lock(mutex_);
+      posted_.push_back(&posted);
+    }
+    arrived_.notify_one();
+  };
+  runner_ = std::make_unique<PlanRunner>(PlanRunner::Parts{*plan_, options_, plan_state_, timers_,
+                                                           clock_, local_hour_, pool_, post,
+                                                           static_cast<PlanRunnerEvents&>(*this)});
 }
 
 PlanDriver::~PlanDriver() { wait_for_late_calls(); }
@@ -52,7 +57,8 @@ void PlanDriver::add(const std::vector<std::string>& messages) {
               Token::text, false,       false};
     batch->records().push_back({Event({field, 1}, key_bit("message"), {}), text, {}});
     batch->sequence = runs_.size();
-    runs_.push_back(std::make_unique<BatchRun>(std::move(batch), plan_->size()));
+    runs_.push_back(std::make_unique<BatchRun>(std::move(batch), plan_->size(),
+                                               options_.status ? &*options_.status : nullptr));
     started_.emplace_back();
     finished_.emplace_back();
   }
@@ -62,7 +68,7 @@ bool PlanDriver::admit() {
   bool any = false;
   for (std::size_t i = 0; i < runs_.size(); ++i) {
     if (runs_[i] == nullptr || runs_[i]->admitted != 0) continue;
-    if (runner_->in_flight() >= options_.in_flight) return any;
+    if (runner_->in_flight() >= options_.in_flight || !runner_->accepts()) return any;
     any = true;
     started_[i] = timers_.now();
     runner_->admit(*runs_[i], 1);

@@ -49,7 +49,11 @@ class PlanDriver final : private PlanRunnerEvents {
   std::size_t done() const { return finished_count_; }
   std::size_t batches_released() const { return released_; }
 
+  // What is open of an event that was admitted times out now.
+  void expire(std::size_t event) { runner_->expire(*runs_.at(event), 0); }
   PlanRunner& runner() { return *runner_; }
+  PlanState& state() { return plan_state_; }
+  Pool& pool() { return pool_; }
   ManualClock& clock() { return clock_; }
   Timers& timers() { return timers_; }
 
@@ -79,6 +83,7 @@ class PlanDriver final : private PlanRunnerEvents {
   std::size_t finished_count_ = 0;
   std::size_t released_ = 0;
   std::unique_ptr<PlanRunner> runner_;
+  PlanState plan_state_;
   Pool pool_;  // ends first: late calls post here
 };
 

@@ -55,7 +55,9 @@ class OneEvent {
     patches_[node].set(kept_.back().view(), Value(true));
   }
   void outcome(std::uint32_t node, Outcome outcome) { outcomes_[node] = outcome; }
-  Slot slot() { return {&event_.event(), patches_.data(), outcomes_.data(), &watched}; }
+  Slot slot() {
+    return {&event_.event(), patches_.data(), outcomes_.data(), nullptr, nullptr, &watched};
+  }
 
   WatchedEvent watched;
 

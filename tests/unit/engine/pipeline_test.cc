@@ -9,6 +9,7 @@
 #include "format/json_reader.h"
 #include "tests/support/memory_endpoints.h"
 #include "tests/support/plan_driver.h"
+#include "tests/support/run_pipeline.h"
 
 namespace logbraid::test {
 namespace {
@@ -65,6 +66,8 @@ std::shared_ptr<const ExecutionPlan> plan_with(Placement placement, std::size_t 
     };
     PlanPart part{std::move(script), placement, {}};
     if (i >= 2) part.metadata.dependencies = {"e0"};
+    // Whom a breaker leaves out depends on the time.
+    part.metadata.breaker.mode = BreakerMode::disabled;
     parts.push_back(std::move(part));
   }
   return plan_of(parts);
@@ -209,6 +212,70 @@ TEST(Pipeline, dead_letters_without_a_sink_are_a_configuration_error) {
   const auto made = Pipeline::create(std::move(parts));
   ASSERT_FALSE(made);
   EXPECT_NE(made.error().message.find("dead_letter: {type: file"), std::string::npos);
+}
+
+class EventsThatMustNotPass : public ::testing::TestWithParam<Placement> {
+ protected:
+  // `redact` fails for events with the message "bad".
+  static std::shared_ptr<const ExecutionPlan> plan(OnFailure on_failure) {
+    auto script = std::make_shared<Script>();
+    script->name = "redact";
+    script->writes = FieldPath("redacted");
+    script->step = [](std::string_view message) {
+      return Step{message == "bad" ? What::error : message == "none" ? What::no_match : What::ok,
+                  {}};
+    };
+    PlanPart redact{script, GetParam(), {}};
+    redact.metadata.on_failure = on_failure;
+    redact.metadata.breaker.mode = BreakerMode::disabled;
+    auto other = std::make_shared<Script>();
+    other->name = "other";
+    other->writes = FieldPath("other");
+    return plan_of({redact, {other, Placement::async, {}}});
+  }
+  static constexpr const char* kInput =
+      "{\"message\":\"good\"}\n{\"message\":\"bad\"}\n{\"message\":\"none\"}\n"
+      "{\"message\":\"bad\"}\n";
+};
+
+TEST_P(EventsThatMustNotPass, are_dropped_when_told_so) {
+  const Ran made = run(kInput, plan(OnFailure::drop));
+  EXPECT_EQ(made.output.find("bad"), std::string::npos) << made.output;
+  EXPECT_EQ(made.report.counts.written, 2u);
+  EXPECT_EQ(made.report.counts.dropped_for(DropReason::enricher_failed), 2u);
+  EXPECT_EQ(made.dead_letters, "");
+}
+
+TEST_P(EventsThatMustNotPass, go_to_the_dead_letters_with_the_reason_when_told_so) {
+  const Ran made = run(kInput, plan(OnFailure::dead_letter));
+  EXPECT_EQ(made.output.find("bad"), std::string::npos) << made.output;
+  EXPECT_EQ(made.report.counts.written, 2u);
+  EXPECT_EQ(made.report.counts.dead_lettered, 2u);
+  const std::string letter = "{\"message\":\"bad\",\"other\":\"" + digest("other", "bad", {}) +
+                             "\",\"enrich_error\":\"redact: error\"}\n";
+  EXPECT_EQ(made.dead_letters, letter + letter);
+}
+
+TEST_P(EventsThatMustNotPass, pass_by_default) {
+  const Ran made = run(kInput, plan(OnFailure::pass));
+  EXPECT_EQ(made.report.counts.written, 4u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Pipeline, EventsThatMustNotPass,
+                         ::testing::Values(Placement::inline_, Placement::async),
+                         [](const auto& row) {
+                           return row.param == Placement::async ? "async" : "inline_";
+                         });
+
+TEST(Pipeline, an_enricher_that_sends_to_the_dead_letters_needs_a_sink_for_them) {
+  auto script = std::make_shared<Script>();
+  script->name = "redact";
+  PlanPart redact{script, Placement::inline_, {}};
+  redact.metadata.on_failure = OnFailure::dead_letter;
+  std::string output;
+  const auto pipeline = Pipeline::create(memory_parts("", plan_of({redact}), output));
+  ASSERT_FALSE(pipeline.has_value());
+  EXPECT_EQ(pipeline.error().message.find("redact: on_failure: dead_letter needs"), 0u);
 }
 
 TEST(Pipeline, a_huge_line_costs_bounded_memory_and_harms_no_neighbour) {

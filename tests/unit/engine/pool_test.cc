@@ -30,7 +30,7 @@ struct Hold : PoolTask {
 };
 
 TEST(Pool, makes_a_thread_when_it_is_needed_and_no_more_than_it_may) {
-  Pool pool(2, "test");
+  Pool pool({.most = 2});
   EXPECT_EQ(pool.threads(), 0u);
   Hold first;
   ASSERT_TRUE(pool.submit(first));
@@ -49,7 +49,7 @@ TEST(Pool, makes_a_thread_when_it_is_needed_and_no_more_than_it_may) {
 }
 
 TEST(Pool, two_tasks_at_once_get_two_threads_though_one_is_idle) {
-  Pool pool(2, "test");
+  Pool pool({.most = 2});
   std::latch warm(1);
   Count only(warm);
   ASSERT_TRUE(pool.submit(only));
@@ -65,7 +65,7 @@ TEST(Pool, two_tasks_at_once_get_two_threads_though_one_is_idle) {
 }
 
 TEST(Pool, a_queued_task_can_be_taken_back_and_one_that_runs_cannot) {
-  Pool pool(1, "test");
+  Pool pool({.most = 1});
   Hold running;
   ASSERT_TRUE(pool.submit(running));
   running.running.wait();
@@ -85,11 +85,96 @@ TEST(Pool, a_queued_task_can_be_taken_back_and_one_that_runs_cannot) {
   EXPECT_FALSE(never.try_wait());
 }
 
+TEST(Pool, another_thread_takes_the_place_of_one_that_is_stuck_and_one_ends_when_it_is_back) {
+  Pool pool({.most = 1});
+  Hold stuck;
+  ASSERT_TRUE(pool.submit(stuck));
+  stuck.running.wait();
+  std::latch left(1);
+  Count waiting(left);
+  ASSERT_TRUE(pool.submit(waiting));
+  EXPECT_EQ(pool.queued(), 1u);
+  ASSERT_FALSE(pool.cancel(stuck));
+  pool.give_up(stuck);
+  left.wait();  // it has a thread now
+  EXPECT_EQ(pool.stuck(), 1u);
+  EXPECT_EQ(pool.threads(), 2u);
+  stuck.release.count_down();
+  // Whichever of the two threads ends, one is left, and it does the work.
+  Hold next;
+  ASSERT_TRUE(pool.submit(next));
+  next.running.wait();
+  Hold after_next;
+  ASSERT_TRUE(pool.submit(after_next));
+  next.release.count_down();
+  after_next.running.wait();
+  EXPECT_EQ(pool.stuck(), 0u);
+  EXPECT_EQ(pool.threads(), 1u);
+  after_next.release.count_down();
+}
+
+TEST(Pool, no_more_stuck_threads_are_replaced_than_it_may) {
+  Pool pool({.most = 1, .most_stuck = 1});
+  Hold first;
+  ASSERT_TRUE(pool.submit(first));
+  first.running.wait();
+  EXPECT_FALSE(pool.exhausted());
+  pool.give_up(first);
+  EXPECT_TRUE(pool.exhausted());
+  Hold second;
+  ASSERT_TRUE(pool.submit(second));
+  second.running.wait();
+  pool.give_up(second);
+  EXPECT_EQ(pool.stuck(), 2u);
+  std::latch left(1);
+  Count third(left);
+  ASSERT_TRUE(pool.submit(third));
+  EXPECT_EQ(pool.threads(), 2u);
+  EXPECT_EQ(pool.queued(), 1u) << "both threads are held";
+  first.release.count_down();
+  left.wait();  // the thread that is back does it, since the other one still hangs
+  EXPECT_TRUE(pool.exhausted());
+  second.release.count_down();
+}
+
+TEST(Pool, giving_up_a_task_that_has_ended_counts_no_thread_as_stuck) {
+  Pool pool({.most = 1});
+  std::latch first_left(1);
+  Count first(first_left);
+  ASSERT_TRUE(pool.submit(first));
+  first_left.wait();
+  std::latch second_left(1);
+  Count second(second_left);
+  ASSERT_TRUE(pool.submit(second));
+  second_left.wait();  // so the first is behind it, and the thread has said so
+  pool.give_up(first);
+  EXPECT_EQ(pool.stuck(), 0u);
+}
+
+TEST(Pool, tasks_that_share_one_wake_up_are_fetched_when_they_turn_out_long) {
+  Pool pool({.most = 3});
+  std::vector<std::unique_ptr<Hold>> holds;
+  std::vector<PoolTask*> tasks;
+  for (int i = 0; i < 3; ++i) {
+    holds.push_back(std::make_unique<Hold>());
+    tasks.push_back(holds.back().get());
+  }
+  ASSERT_TRUE(pool.submit(tasks, 1));
+  holds[0]->running.wait();
+  EXPECT_EQ(pool.threads(), 1u);
+  EXPECT_EQ(pool.queued(), 2u);
+  pool.nudge();
+  holds[1]->running.wait();
+  holds[2]->running.wait();
+  EXPECT_EQ(pool.threads(), 3u);
+  for (const auto& hold : holds) hold->release.count_down();
+}
+
 TEST(Pool, runs_everything_that_many_hand_over) {
   std::latch left(4000);
   std::vector<std::unique_ptr<Count>> tasks;
   for (int i = 0; i < 4000; ++i) tasks.push_back(std::make_unique<Count>(left));
-  Pool pool(4, "test");
+  Pool pool({.most = 4});
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {

@@ -54,7 +54,7 @@ TEST(RegistryTest, a_function_without_metadata_has_the_defaults) {
   EXPECT_FALSE(metadata->async_capable);
   const auto plan = registry.resolve(std::vector<std::string>{"plain"});
   ASSERT_TRUE(plan.has_value());
-  EXPECT_EQ((**plan)[0].placement, Placement::inline_);
+  EXPECT_EQ((**plan)[0].placement, Placement::automatic);
   EXPECT_EQ((**plan)[0].kind, "");
 }
 
@@ -93,7 +93,7 @@ TEST(RegistryTest, refuses_what_cannot_be_an_enricher) {
   EnricherMetadata async = metadata_of({"b"});
   async.placement = Placement::async;
   EXPECT_EQ(message_of(registry.add(async, nothing())),
-            "enricher \"b\" is no coroutine: it can be placed inline or in the pool");
+            "enricher \"b\" is no coroutine: it can be placed inline, in the pool or auto");
   EnricherMetadata pool = metadata_of({"b"});
   pool.placement = Placement::pool;
   EnricherInstance coroutine;
@@ -201,6 +201,7 @@ TEST(RegistryTest, a_retry_of_an_inline_enricher_is_refused) {
   EnricherMetadata metadata;
   metadata.name = "a";
   metadata.retry.retries = 1;
+  metadata.placement = Placement::inline_;
   EXPECT_THAT(message_of(registry.add(metadata, nothing())), HasSubstr("\"a\" is placed inline"));
   metadata.placement = Placement::pool;
   EXPECT_EQ(message_of(registry.add(metadata, nothing())), "fine");

@@ -99,29 +99,6 @@ TEST(ResolverTest, declared_order_beats_what_is_read_over_several_steps) {
   EXPECT_THAT(plan->warnings(), IsEmpty());
 }
 
-TEST(ResolverTest, warns_of_settings_that_are_not_in_force) {
-  EnricherMetadata metadata;
-  metadata.name = "user";
-  metadata.placement = Placement::pool;
-  metadata.breaker.mode = BreakerMode::disabled;
-  metadata.bulkhead.max_in_flight = 8;
-  metadata.retry.retries = 1;
-  metadata.fallback = std::make_shared<const ConstantFields>();
-  metadata.on_failure = OnFailure::drop;
-  Registry registry;
-  const EnrichFunction nothing = [](const EventView&, Patch&) -> EnrichStatus { return {}; };
-  ASSERT_TRUE(registry.add(metadata, nothing).has_value());
-  ASSERT_TRUE(registry.add("plain", nothing).has_value());
-  const auto plan = registry.resolve(std::vector<std::string>{"user", "plain"});
-  ASSERT_TRUE(plan.has_value());
-  EXPECT_THAT((*plan)->warnings(),
-              ElementsAre("user sets breaker, which the engine does not act on yet",
-                          "user sets max_in_flight, which the engine does not act on yet",
-                          "user sets retry, which the engine does not act on yet",
-                          "user sets fallback, which the engine does not act on yet",
-                          "user sets on_failure, which the engine does not act on yet"));
-}
-
 TEST(ResolverTest, two_that_read_from_each_other_go_by_priority_with_a_warning) {
   const auto plan = must_plan({{.name = "a", .reads = {"y"}, .writes = {"x"}},
                                {.name = "b", .reads = {"x"}, .writes = {"y"}, .priority = 50}});

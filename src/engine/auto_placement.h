@@ -1,0 +1,88 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+
+#include "logbraid/clock.h"
+
+namespace logbraid {
+
+// Where a synchronous function of unknown cost runs (`placement: auto`): it starts in the pool,
+// moves inline when its calls were measured cheap with a clear margin, and goes back for good when
+// that was a mistake. One for the process; every shard feeds it.
+//
+// Threads: any.
+class AutoPlacement {
+ public:
+  enum class Where : std::uint8_t { pool, in_line, pool_for_good };
+
+  Where where() const { return where_.load(std::memory_order_relaxed); }
+  // True when this call changed it.
+  bool move_inline() { return change(Where::pool, Where::in_line); }
+  bool move_back() { return change(Where::in_line, Where::pool_for_good); }
+
+ private:
+  // Relaxed: a shard that sees it late runs some calls more where they ran before.
+  bool change(Where from, Where to) {
+    return where_.compare_exchange_strong(from, to, std::memory_order_relaxed);
+  }
+  std::atomic<Where> where_{Where::pool};
+};
+
+// What one shard has measured of such a function.
+//
+// Threads: the shard's.
+class CostProbe {
+ public:
+  // The hop to the pool and back costs 18 us in the mean (architecture.md): a call under a quarter
+  // of that, none over kLongest, is cheaper in place.
+  static constexpr Duration kCheap = std::chrono::microseconds(4);
+  static constexpr Duration kLongest = std::chrono::milliseconds(1);
+  static constexpr std::uint32_t kCalls = 256;
+  // In place, a mean over this is worth the hop again.
+  static constexpr Duration kDear = std::chrono::microseconds(20);
+
+  // A call in the pool took that long; true when the last kCalls say that it is cheap.
+  bool cheap_after(Duration took) {
+    if (!add(took)) return false;
+    const bool cheap = mean_ <= kCheap && longest_ <= kLongest;
+    begin();
+    return cheap;
+  }
+  // `calls` in place took that long together; true when they are no longer worth it.
+  bool dear_after(Duration took, std::uint32_t calls) {
+    if (took >= kStall) return true;
+    sum_ += took;
+    calls_ += calls;
+    if (calls_ < kCalls) return false;
+    mean_ = sum_ / calls_;
+    begin();
+    return mean_ > kDear;
+  }
+  // Of the last kCalls; zero before.
+  Duration mean() const { return mean_; }
+
+ private:
+  // What stalls a loop (Watchdog::kLimit).
+  static constexpr Duration kStall = std::chrono::milliseconds(50);
+
+  bool add(Duration took) {
+    sum_ += took;
+    longest_ = std::max(longest_, took);
+    if (++calls_ < kCalls) return false;
+    mean_ = sum_ / calls_;
+    return true;
+  }
+  void begin() {
+    sum_ = longest_ = {};
+    calls_ = 0;
+  }
+
+  Duration sum_{};
+  Duration longest_{};
+  Duration mean_{};
+  std::uint32_t calls_ = 0;
+};
+
+}  // namespace logbraid

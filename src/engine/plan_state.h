@@ -1,0 +1,67 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "engine/auto_placement.h"
+#include "engine/limits.h"
+#include "logbraid/execution.h"
+#include "logbraid/plan.h"
+#include "resilience/circuit_breaker.h"
+
+namespace logbraid {
+
+// What all shards that run one plan share: an entry an enricher. Everything else is the shard's
+// own.
+//
+// Threads:  any.
+// Lifetime: outlives the shards and their late calls.
+class PlanState {
+ public:
+  using OnBreakerChange = std::function<void(std::string_view enricher, const BreakerChange&)>;
+
+  struct Node {
+    Node(const PlanNode& node, const BreakerOptions& options, Duration timeout,
+         CircuitBreaker::Callback on_change)
+        : breaker(options, timeout, std::hash<std::string>{}(node.name), std::move(on_change)) {}
+
+    CircuitBreaker breaker;
+    AutoPlacement placement;               // where the plan says `auto`
+    std::atomic<std::uint32_t> stuck{0};   // pool threads that hang in it
+    std::atomic<std::uint32_t> stalls{0};  // times it held up a loop
+  };
+
+  PlanState(const ExecutionPlan& plan, const ExecutionOptions& options,
+            const OnBreakerChange& on_change = {}) {
+    const Limits limits = limits_of(plan, options);
+    for (std::uint32_t i = 0; i < plan.size(); ++i) {
+      CircuitBreaker::Callback callback;
+      if (on_change) {
+        callback = [name = std::string_view(plan[i].name), on_change](const BreakerChange& change) {
+          on_change(name, change);
+        };
+      }
+      BreakerOptions breaker = plan[i].metadata.breaker;
+      if (!options.breakers) breaker.mode = BreakerMode::disabled;
+      nodes_.emplace_back(plan[i], breaker, limits.enricher[i], std::move(callback));
+    }
+  }
+
+  Node& node(std::uint32_t index) { return nodes_[index]; }
+  const Node& node(std::uint32_t index) const { return nodes_[index]; }
+
+  // Raised when an enricher with `placement: auto` moves.
+  std::uint32_t placements() const { return placements_.load(std::memory_order_relaxed); }
+  void placement_changed() { placements_.fetch_add(1, std::memory_order_relaxed); }
+
+ private:
+  std::deque<Node> nodes_;  // they do not move
+  std::atomic<std::uint32_t> placements_{0};
+};
+
+}  // namespace logbraid
