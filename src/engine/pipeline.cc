@@ -79,18 +79,10 @@ struct Pipeline::State {
         plan_state(*parts.plan, parts.options),
         pool({.most = parts.options.max_parallel_threads,
               .most_stuck = parts.options.max_stuck_threads}) {
-    const Shard::Parts shard_parts{*parts.plan,
-                                   parts.options,
-                                   parts.on_malformed,
-                                   plan_state,
-                                   clock,
-                                   parts.local_hour,
-                                   pool,
-                                   budget,
-                                   stock,
-                                   output,
-                                   watch,
-                                   shard_count};
+    const Shard::Parts shard_parts{*parts.plan, parts.options, parts.on_malformed,
+                                   plan_state,  clock,         parts.local_hour,
+                                   pool,        budget,        stock,
+                                   output,      watch,         shard_count};
     for (unsigned i = 0; i < shard_count; ++i) {
       shards.push_back(std::make_unique<Shard>(shard_parts, parts.make_reader(), i));
       watchdog.add(shards.back()->activity());

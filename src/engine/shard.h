@@ -103,7 +103,7 @@ class Shard final : private PlanRunnerEvents {
   PlanRunner runner_;
   std::vector<std::uint32_t> strict_;  // nodes with another `on_failure` than pass
   std::vector<Patch> withheld_;        // what is written of an event for the dead letters
-  std::deque<ActiveBatch*> waiting_;  // not admitted whole yet, in order
+  std::deque<ActiveBatch*> waiting_;   // not admitted whole yet, in order
   std::vector<std::unique_ptr<ActiveBatch>> active_;
   std::vector<BatchRun*> released_;
   Alarm release_alarm_;

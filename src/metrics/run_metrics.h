@@ -61,8 +61,8 @@ struct EventMetrics : GroupMetrics {
 struct RunMetrics {
   std::vector<EnricherMetrics> enrichers;  // in plan order
   std::vector<GroupMetrics> groups;
-  EventMetrics events;          // in the mode that was asked for
-  EventMetrics in_sequence;     // of `sequential_share`: one call after another
+  EventMetrics events;       // in the mode that was asked for
+  EventMetrics in_sequence;  // of `sequential_share`: one call after another
   OrderWaiting order_waiting;
   std::uint64_t conflicts = 0;  // scalars replaced because a field below them was set
 

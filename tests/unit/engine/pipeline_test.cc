@@ -222,7 +222,9 @@ class EventsThatMustNotPass : public ::testing::TestWithParam<Placement> {
     script->name = "redact";
     script->writes = FieldPath("redacted");
     script->step = [](std::string_view message) {
-      return Step{message == "bad" ? What::error : message == "none" ? What::no_match : What::ok,
+      return Step{message == "bad"    ? What::error
+                  : message == "none" ? What::no_match
+                                      : What::ok,
                   {}};
     };
     PlanPart redact{script, GetParam(), {}};
