@@ -109,7 +109,10 @@ void PlanRunner::start_admitted(const StartGraph& graph, std::span<EventRun* con
   for (EventRun* const event : events) {
     for (const std::uint32_t node : graph.at_once()) ready(*event, node);
   }
-  drain_starting();  // they wait while the prefix runs
+  // They wait while the prefix runs. What one of them makes ready by being refused is left for
+  // drain(): it may depend on the prefix, which nobody counts.
+  start_ready();
+  submit_to_pool();
   for (const std::uint32_t node : graph.prefix()) run_inline(node, events);
   const auto prefix = static_cast<std::uint32_t>(graph.prefix().size());
   for (EventRun* const event : events) {
@@ -313,12 +316,14 @@ void PlanRunner::check_cost(std::uint32_t node, Duration took, std::uint32_t cal
   }
 }
 
+void PlanRunner::start_ready() {
+  starting_.swap(ready_waiting_);
+  for (const auto& [event, node] : starting_) start(*event, node);
+  starting_.clear();
+}
+
 void PlanRunner::drain_starting() {
-  while (!ready_waiting_.empty()) {
-    starting_.swap(ready_waiting_);
-    for (const auto& [event, node] : starting_) start(*event, node);
-    starting_.clear();
-  }
+  while (!ready_waiting_.empty()) start_ready();
   submit_to_pool();
 }
 

@@ -138,6 +138,7 @@ class PlanRunner {
   void run_inline(std::uint32_t node, std::span<EventRun* const> events);
   void settled(EventRun& event, std::uint32_t node);
   void give_up(EventRun& event, std::uint32_t last_level, Outcome outcome);
+  void start_ready();
   void drain_starting();
   bool drain_ready_together();
 

@@ -313,6 +313,25 @@ TEST(PlanRunner, an_event_for_which_every_enricher_is_off_is_done_once) {
   }
 }
 
+TEST(PlanRunner, what_waits_for_one_that_is_off_still_waits_for_the_inline_ones) {
+  Setting when;
+  when.set("field", "message");
+  when.set("equals", "yes");
+  for (const Placement placement : {Placement::inline_, Placement::pool, Placement::async}) {
+    auto off = part("off", Placement::async);
+    off.metadata.when = *Predicate::parse(when);
+    auto next = after(part("next", placement), {"off", "cheap"});
+    next.metadata.required = {"cheap"};
+    PlanDriver driver(plan_of({off, part("cheap", Placement::inline_), next}), {});
+    driver.add({"no"});
+    driver.run();
+    EXPECT_EQ(driver.outcome(0, "off"), Outcome::condition_false);
+    const std::string cheap = digest("cheap", "no", {});
+    EXPECT_EQ(driver.lines().at(0), "{\"message\":\"no\",\"cheap\":\"" + cheap + "\",\"next\":\"" +
+                                        digest("next", "no", {"", cheap}) + "\"}");
+  }
+}
+
 TEST(PlanRunner, cancelling_gives_every_open_call_an_outcome_and_stops_it) {
   PlanDriver driver(plan_of({part("a", Placement::async, {What::hangs, {}}),
                              after(part("b", Placement::async), {"a"})}),
