@@ -9,6 +9,7 @@
 #include "cli/build_pipeline.h"
 #include "cli/command.h"
 #include "cli/text_table.h"
+#include "config/sections.h"
 #include "core/settings_check.h"
 #include "core/suggestion.h"
 #include "enrichers/builtin.h"
@@ -24,9 +25,10 @@ constexpr std::size_t kWidth = 96;  // columns
 constexpr const char* kExamples = R"(Examples:
   logbraid list                                everything there is, a line each
   logbraid list enrichers
-  logbraid list enrichers geoip                its settings, with units and defaults, and an example)";
+  logbraid list enrichers geoip                its settings, with units and defaults, and an example
+  logbraid list settings execution             the keys of a section of a configuration)";
 
-// What the four lists have in common.
+// What the lists have in common.
 struct Entry {
   std::string_view name;
   std::string summary;
@@ -41,11 +43,34 @@ struct Section {
   std::vector<Entry> entries;
 };
 
+// The keys of a configuration that belong to no kind.
+std::vector<Entry> setting_entries() {
+  return {
+      {"pipeline", "the top level", "The keys of a configuration.", top_level_specs(), {}},
+      {"source", "of every source", "Beside the source's own.", source_specs(), {}},
+      {"queue", "a source's queue", "What may wait where overflow drops.", queue_specs(), {}},
+      {"enricher", "of every enricher", "Beside the enricher's own.", enricher_specs(), {}},
+      {"conditions", "an enricher's conditions", "All must hold.", conditions_specs(), {}},
+      {"breaker", "an enricher's breaker", "When it is left alone.", breaker_specs(), {}},
+      {"retry", "an enricher's retry", "When a call is made again.", retry_specs(), {}},
+      {"execution", "how enrichers are run", "Limits, order, memory.", execution_specs(), {}},
+      {"status",
+       "a field about the enrichers",
+       "status: {field: _enrichment, when: failed} adds to events of which an enricher failed a "
+       "field like {\"succeeded\": [\"geo\"], \"failed\": {\"user\": \"timeout\"}, "
+       "\"skipped\": {\"agent\": \"condition_false\"}}.",
+       status_specs(),
+       {}},
+      {"sink", "of every sink", "Beside the sink's own.", sink_specs(), {}},
+  };
+}
+
 std::vector<Section> all_sections() {
   std::vector<Section> sections = {{"enrichers", "enricher", {}},
                                    {"sources", "source", {}},
                                    {"sinks", "sink", {}},
-                                   {"formats", "format", {}}};
+                                   {"formats", "format", {}},
+                                   {"settings", "section", setting_entries()}};
   for (const EnricherKind& kind : builtin_enrichers()) {
     Entry entry{kind.name, kind.summary, kind.help, kind.settings, {}};
     if (!kind.aliases.empty()) {
@@ -163,9 +188,9 @@ void add_list_command(CLI::App& app, Action& chosen) {
     std::string name;
   };
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* const command =
-      app.add_subcommand("list", "Lists enrichers, sources, sinks and formats, or explains one");
-  command->add_option("WHAT", arguments->what, "enrichers, sources, sinks or formats");
+  CLI::App* const command = app.add_subcommand(
+      "list", "Lists enrichers, sources, sinks, formats and settings, or explains one");
+  command->add_option("WHAT", arguments->what, "enrichers, sources, sinks, formats or settings");
   command->add_option("NAME", arguments->name, "The one to explain");
   command->footer(kExamples);
   command->callback([arguments, &chosen] {

@@ -150,9 +150,10 @@ EnricherMetadata EnrichersParser::metadata_of(const Settings& common, std::strin
   metadata.is_volatile = common.boolean("volatile");
   if (common.has("placement")) {
     const std::string placement = common.string("placement");
-    metadata.placement = placement == "inline" ? Placement::inline_
-                         : placement == "pool" ? Placement::pool
-                                               : Placement::async;
+    metadata.placement = placement == "inline"  ? Placement::inline_
+                         : placement == "pool"  ? Placement::pool
+                         : placement == "async" ? Placement::async
+                                                : Placement::automatic;
   }
   metadata.timeout = positive_duration(common, "timeout", errors_);
   parse_resilience(common, metadata, errors_);

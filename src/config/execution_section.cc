@@ -46,6 +46,13 @@ void parse_execution(const Setting& section, PipelineConfig& config, ErrorList& 
   take_in_range(*settings, "shards", 0, 256, options.shards, errors);
   take_in_range(*settings, "in_flight", 1, 1'000'000, options.in_flight, errors);
   take_in_range(*settings, "max_parallel_threads", 1, 1024, options.max_parallel_threads, errors);
+  take_in_range(*settings, "max_stuck_threads", 0, 10'000, options.max_stuck_threads, errors);
+  take_in_range(*settings, "max_calls", 1, 1'000'000, options.max_calls, errors);
+  options.sequential_share = settings->number("sequential_share");
+  if (options.sequential_share < 0 || options.sequential_share > 1) {
+    errors.add(settings->error("sequential_share", "must be from 0 to 1, not " +
+                                                       (*settings)["sequential_share"].describe()));
+  }
   options.event_timeout = positive_duration(*settings, "event_timeout", errors);
   options.group_timeout = positive_duration(*settings, "group_timeout", errors);
   options.enricher_timeout = positive_duration(*settings, "enricher_timeout", errors);
@@ -87,6 +94,19 @@ void parse_execution(const Setting& section, PipelineConfig& config, ErrorList& 
   over("group_timeout", "event_timeout");
   over("enricher_timeout", "group_timeout");
   if (!settings->has("group_timeout")) over("enricher_timeout", "event_timeout");
+}
+
+void parse_status(const Setting& section, PipelineConfig& config, ErrorList& errors) {
+  if (section.is_null()) return;
+  const auto settings = checked_section(section, status_specs(), errors);
+  if (!settings) return;
+  config.execution.status = StatusOptions{
+      .field = settings->field("field"),
+      .when = settings->string("when") == "always" ? StatusOptions::When::always
+                                                   : StatusOptions::When::failed,
+      .times = settings->boolean("times"),
+  };
+  config.effective.set("status", settings->map());
 }
 
 }  // namespace logbraid

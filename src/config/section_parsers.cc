@@ -75,6 +75,7 @@ std::optional<PipelineConfig> parse_pipeline(const Setting& root, const KnownKin
   parse_source(root, kinds, config, errors);
   parse_execution(section("execution"), config, errors);
   parse_enrichers(section("enrichers"), kinds, config, errors);
+  parse_status(section("status"), config, errors);
   config.enricher_conditions = section("enricher_conditions").members();
   if (!config.enricher_conditions.empty()) {
     config.effective.set("enricher_conditions", section("enricher_conditions"));

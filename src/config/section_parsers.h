@@ -15,6 +15,7 @@ namespace logbraid {
 // was left out.
 
 void parse_execution(const Setting& section, PipelineConfig& config, ErrorList& errors);
+void parse_status(const Setting& section, PipelineConfig& config, ErrorList& errors);
 void parse_enrichers(const Setting& section, const KnownKinds& kinds, PipelineConfig& config,
                      ErrorList& errors);
 void parse_source(const Setting& root, const KnownKinds& kinds, PipelineConfig& config,

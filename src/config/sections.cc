@@ -32,6 +32,9 @@ const std::vector<SettingSpec>& top_level_specs() {
        .type = Type::list,
        .help = "maps with a type, or URIs; a second file's list replaces the first's"},
       {.name = "execution", .type = Type::map, .help = "how the enrichers are run"},
+      {.name = "status",
+       .type = Type::map,
+       .help = "a field in each event that says what became of its enrichers; left out: none"},
       {.name = "enricher_conditions",
        .type = Type::map,
        .help = "values for the conditions of enrichers: environment, feature_NAME; they beat the "
@@ -73,6 +76,25 @@ const std::vector<SettingSpec>& execution_specs() {
        .default_text = std::to_string(defaults.max_parallel_threads),
        .help =
            "threads for blocking enrichers, 1 to 1024; raise it when they wait for one another"},
+      {.name = "max_stuck_threads",
+       .type = Type::integer,
+       .unit = "threads",
+       .default_text = std::to_string(defaults.max_stuck_threads),
+       .help =
+           "threads that hang in a call nobody waits for any more and are replaced, 0 to 10000; "
+           "beyond that an enricher that holds one is not called until one returns"},
+      {.name = "max_calls",
+       .type = Type::integer,
+       .unit = "calls",
+       .default_text = std::to_string(defaults.max_calls),
+       .help = "async calls a shard has under way, over all enrichers, 1 to 1000000; raise it with "
+               "in_flight and the enrichers' max_in_flight"},
+      {.name = "sequential_share",
+       .type = Type::number,
+       .default_text = spell_number(defaults.sequential_share),
+       .help = "share of the events that run their enrichers one after another, to measure what "
+               "running them at the same time gains, 0 to 1; nothing is measured with mode: "
+               "sequential"},
       {.name = "event_timeout",
        .type = Type::duration,
        .help = "for all enrichers of one event; " + seconds(ExecutionOptions::kEventTimeout) +
@@ -156,9 +178,9 @@ const std::vector<SettingSpec>& enricher_specs() {
        .help =
            "true: what it writes differs from run to run; `logbraid verify` does not compare it"},
       {.name = "placement",
-       .help = "where it runs, if not where its kind belongs: on the shard, in the pool, or on the "
-               "shard's loop",
-       .choices = {"inline", "pool", "async"}},
+       .help = "where it runs, if not where its kind belongs: on the shard, in the pool, on the "
+               "shard's loop, or auto: in the pool, and on the shard once it was measured cheap",
+       .choices = {"inline", "pool", "async", "auto"}},
       {.name = "timeout",
        .type = Type::duration,
        .help = "for one call; execution.enricher_timeout where it is left out"},
@@ -296,6 +318,25 @@ const std::vector<SettingSpec>& retry_specs() {
        .unit = "retries a second",
        .default_text = spell_number(defaults.budget_floor),
        .help = "so many are always allowed, for the process"},
+  };
+  return specs;
+}
+
+const std::vector<SettingSpec>& status_specs() {
+  static const std::vector<SettingSpec> specs = {
+      {.name = "field",
+       .type = Type::field,
+       .default_text = "_enrichment",
+       .help = "where it stands; written last, seen by no enricher"},
+      {.name = "when",
+       .default_text = "failed",
+       .help = "failed: only in events of which an enricher failed",
+       .choices = {"failed", "always"}},
+      {.name = "times",
+       .type = Type::boolean,
+       .default_text = "false",
+       .help = "true: also how many ms each call took; every call is timed then, and no two runs "
+               "write the same bytes"},
   };
   return specs;
 }

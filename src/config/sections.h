@@ -11,6 +11,7 @@ namespace logbraid {
 
 const std::vector<SettingSpec>& top_level_specs();
 const std::vector<SettingSpec>& execution_specs();
+const std::vector<SettingSpec>& status_specs();
 const std::vector<SettingSpec>& enricher_specs();    // of every enricher, beside its kind's own
 const std::vector<SettingSpec>& breaker_specs();     // of an enricher's `breaker`
 const std::vector<SettingSpec>& retry_specs();       // of an enricher's `retry`

@@ -15,6 +15,8 @@ Result<SampleRun> run_sample(PipelineParts parts, std::string_view sample) {
   // Outputs are compared line by line, whatever was slow.
   parts.options.order = Order::preserve;
   parts.options.hold.reset();
+  if (parts.options.status) parts.options.status->times = false;
+  parts.options.sequential_share = 0;  // one mode at a time
   parts.source = std::make_unique<SampleSource>(sample);
   parts.sink = std::make_unique<TextSink>(run.output);
   parts.dead_letter = std::make_unique<TextSink>(run.dead_letters);

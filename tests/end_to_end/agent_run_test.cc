@@ -150,6 +150,28 @@ TEST_F(AgentRun, an_enricher_that_fails_is_counted_and_its_error_shown) {
                                 HasSubstr("after: skipped: 20 dependency_unmet")));
 }
 
+TEST_F(AgentRun, an_event_tells_what_became_of_its_enrichers_where_that_is_asked_for) {
+  const std::string path = config(
+      "source: {type: stdin, format: json}\nenrichers:\n"
+      "  - {name: zone, type: static, fields: {zone: eu}}\n"
+      "  - {name: broken, type: delay, duration: 0s, fail_share: 1, when: {field: bad, exists: "
+      "true}}\n"
+      "  - {name: after, type: static, fields: {x: 1}, requires: broken}\n"
+      "status: {field: _enrichment, when: failed}\n");
+  const std::string failed =
+      "{\"bad\":1,\"zone\":\"eu\",\"_enrichment\":{\"succeeded\":[\"zone\"],"
+      "\"failed\":{\"broken\":\"error: delay: made to fail\"},"
+      "\"skipped\":{\"after\":\"dependency_unmet\"}}}\n";
+  const ProcessOptions input{.input = "{\"bad\":1}\n{}\n"};
+  EXPECT_EQ(run_agent({"run", path}, input).out, failed + "{\"zone\":\"eu\"}\n");
+  EXPECT_EQ(run_agent({"run", path, "--set", "status.when=always"}, input).out,
+            failed +
+                "{\"zone\":\"eu\",\"_enrichment\":{\"succeeded\":[\"zone\"],"
+                "\"skipped\":{\"broken\":\"condition_false\",\"after\":\"dependency_unmet\"}}}\n");
+  EXPECT_THAT(run_agent({"run", path, "--set", "status.times=true"}, input).out,
+              ContainsRegex("\"ms\":\\{.*\"broken\":[0-9]+\\.[0-9]{3}"));
+}
+
 TEST_F(AgentRun, says_how_much_ran_at_once) {
   const std::string path = config(
       "source: {type: demo, count: 10}\nenrichers:\n"

@@ -109,5 +109,17 @@ TEST(AgentList, explains_one_with_its_settings) {
                                 HasSubstr("Format where none is given: json")));
 }
 
+TEST(AgentList, explains_the_keys_that_belong_to_no_kind) {
+  const ProcessResult execution = run_agent({"list", "settings", "execution"});
+  EXPECT_EQ(execution.code, 0);
+  EXPECT_THAT(execution.out, AllOf(HasSubstr("in_flight (whole number, events, default 4096)"),
+                                   HasSubstr("sequential_share (number, default 0)")));
+  EXPECT_THAT(run_agent({"list", "settings", "status"}).out,
+              AllOf(HasSubstr("default _enrichment"), HasSubstr("One of: failed, always")));
+  EXPECT_THAT(run_agent({"list", "settings", "enricher"}).out,
+              HasSubstr("One of: inline, pool, async, auto"));
+  EXPECT_THAT(run_agent({"list", "settings", "statsu"}).err, HasSubstr("did you mean \"status\"?"));
+}
+
 }  // namespace
 }  // namespace logbraid::test

@@ -70,6 +70,13 @@ TEST_F(AgentVerify, ends_with_1_where_sequence_and_parallel_differ) {
                                 HasSubstr("c: timeout 1 times in the first run, 0 in this one")));
 }
 
+TEST_F(AgentVerify, times_in_the_status_are_no_difference) {
+  const ProcessResult result =
+      verify(std::string(kTwoEnrichers) + "status: {when: always, times: true}\n",
+             "{\"path\":\"/a\"}\n", {"--rounds", "2"});
+  EXPECT_EQ(result.code, 0) << result.out << result.err;
+}
+
 TEST_F(AgentVerify, says_what_is_wrong_with_its_arguments) {
   EXPECT_EQ(verify("enrichers: []\n", "").code, 2);
   EXPECT_EQ(verify("enrichers: [{type: gone}]\n", "{}\n").code, 2);

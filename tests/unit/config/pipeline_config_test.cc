@@ -297,9 +297,63 @@ TEST(PipelineConfigTest, unknown_key) {
       {"enrichers: [{type: delay, conditions: {time_range: {start: 1}}}]\n",
        "time_range.start: unknown"},
       {"enrichers: [{type: delay, when: {feld: a, exists: true}}]\n", "when.feld: is no test"},
-      {"status: {field: x}\n", "status: unknown setting"},
+      {"status: {fields: x}\n", "status.fields: unknown setting; did you mean \"field\"?"},
   };
   for (const auto& row : rows) EXPECT_THAT(bad(row.text), HasSubstr(row.message)) << row.text;
+}
+
+TEST(PipelineConfigTest, status_of_the_enrichers) {
+  EXPECT_FALSE(good("enrichers: []\n").execution.status);
+  EXPECT_FALSE(good("status:\n").execution.status) << "a key without a value is left out";
+
+  const auto defaults = good("status: {}\n").execution.status;
+  ASSERT_TRUE(defaults);
+  EXPECT_EQ(defaults->field.to_string(), "_enrichment");
+  EXPECT_EQ(defaults->when, StatusOptions::When::failed);
+  EXPECT_FALSE(defaults->times);
+
+  const PipelineConfig config = good("status: {field: meta.status, when: always, times: true}\n");
+  const auto& status = config.execution.status;
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->field.to_string(), "meta.status");
+  EXPECT_EQ(status->when, StatusOptions::When::always);
+  EXPECT_TRUE(status->times);
+
+  ErrorList errors;
+  const auto again = parse(to_yaml(config.effective), errors);
+  ASSERT_TRUE(again) << to_yaml(config.effective);
+  EXPECT_TRUE(again->execution.status && again->execution.status->times);
+}
+
+TEST(PipelineConfigTest, calls_and_threads_under_way_and_the_share_that_is_measured) {
+  const ExecutionOptions options =
+      good("execution: {max_stuck_threads: 0, max_calls: 7, sequential_share: 0.001}\n").execution;
+  EXPECT_EQ(options.max_stuck_threads, 0u);
+  EXPECT_EQ(options.max_calls, 7u);
+  EXPECT_EQ(options.sequential_share, 0.001);
+
+  const ExecutionOptions left_out = good("enrichers: []\n").execution;
+  EXPECT_EQ(left_out.max_stuck_threads, ExecutionOptions().max_stuck_threads);
+  EXPECT_EQ(left_out.max_calls, ExecutionOptions().max_calls);
+  EXPECT_EQ(left_out.sequential_share, 0);
+}
+
+TEST(PipelineConfigTest, every_placement) {
+  const struct {
+    const char* written;
+    std::optional<Placement> placement;
+  } rows[] = {{"", std::nullopt},
+              {", placement: inline", Placement::inline_},
+              {", placement: pool", Placement::pool},
+              {", placement: async", Placement::async},
+              {", placement: auto", Placement::automatic}};
+  for (const auto& row : rows) {
+    EXPECT_EQ(good("enrichers: [{type: delay" + std::string(row.written) + "}]\n")
+                  .enrichers[0]
+                  .metadata.placement,
+              row.placement)
+        << row.written;
+  }
 }
 
 TEST(PipelineConfigTest, memory_order_and_overflow) {
@@ -353,6 +407,15 @@ TEST(PipelineConfigTest, wrong_type) {
       {"execution: {shards: 257}\n", "must be a whole number from 0 to 256, not 257"},
       {"execution: {in_flight: 0}\n", "from 1 to 1000000"},
       {"execution: {max_parallel_threads: 1025}\n", "from 1 to 1024"},
+      {"execution: {max_stuck_threads: -1}\n", "from 0 to 10000"},
+      {"execution: {max_calls: 0}\n", "max_calls: must be a whole number from 1 to 1000000"},
+      {"execution: {sequential_share: 1.5}\n", "sequential_share: must be from 0 to 1, not 1.5"},
+      {"execution: {sequential_share: -0.1}\n", "must be from 0 to 1, not -0.1"},
+      {"status: _enrichment\n", "status: must be a map, not \"_enrichment\""},
+      {"status: {field: a..b}\n", "status.field: \"a..b\" is no field path"},
+      {"status: {field: \"\"}\n", "status.field: "},
+      {"status: {when: never}\n", "status.when: unknown value \"never\"; allowed: failed, always"},
+      {"status: {times: some}\n", "status.times: must be true or false"},
       {"execution: {strict: yes}\n", "must be true or false, not \"yes\""},
       {"execution: {mode: paralel}\n", "did you mean \"parallel\"?"},
       {"execution: {event_timeout: soon}\n", "must be a duration like 250ms"},
@@ -378,7 +441,7 @@ TEST(PipelineConfigTest, wrong_type) {
       {"enrichers: [{type: delay, priority: 99999999999}]\n",
        "priority: must be a whole number from"},
       {"enrichers: [{type: delay, reads: [a..b]}]\n", "reads.0: \"a..b\" is no field path"},
-      {"enrichers: [{type: delay, placement: gpu}]\n", "allowed: inline, pool, async"},
+      {"enrichers: [{type: delay, placement: gpu}]\n", "allowed: inline, pool, async, auto"},
       {"enrichers: [{type: delay, duration: x}]\n", "enrichers.delay.duration: must be a duration"},
       {"enrichers: [{type: delay, when: {field: a, regex: (}}]\n",
        "when.regex: the regular expression"},
