@@ -6,6 +6,8 @@
 #include <system_error>
 #include <utility>
 
+#include "async/thread_role.h"
+
 namespace logbraid {
 
 Pool::Pool(Options options) : options_(std::move(options)) {}
@@ -137,6 +139,7 @@ unsigned Pool::busy() const {
 void Pool::work(Workers::iterator self, unsigned number) {
   pthread_setname_np(pthread_self(),
                      (options_.name.substr(0, 11) + "-" + std::to_string(number)).c_str());
+  const ThreadRoleScope role(ThreadRole::enricher);
   std::unique_lock lock(mutex_);
   for (;;) {
     ready_.wait(lock, [&] { return first_ != nullptr || closing_; });
