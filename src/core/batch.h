@@ -31,6 +31,9 @@ class Batch {
   // A buffer over this many bytes is not kept for the next text.
   static constexpr std::size_t kKeptCapacity = 256 * 1024;
 
+  // `first_block`: bytes the arena begins with.
+  explicit Batch(std::size_t first_block = 64 * 1024) : arena_(first_block) {}
+
   // Room for `capacity` bytes of text; what was in the buffer is gone.
   void reserve(std::size_t capacity) {
     if (capacity <= capacity_) return;
@@ -77,7 +80,7 @@ class Batch {
   std::unique_ptr<char[]> buffer_;
   std::size_t capacity_ = 0;
   std::size_t size_ = 0;
-  Arena arena_{64 * 1024};
+  Arena arena_;
   std::vector<Record> records_;
 };
 
