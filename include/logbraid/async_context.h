@@ -13,6 +13,13 @@ class Activity;
 class AsyncContext;
 class Timers;
 
+// The loop of a shard as an event loop of Boost.Asio, for logbraid/asio.h: what is std only cannot
+// name its type.
+struct LoopIo {
+  void* io_context;   // boost::asio::io_context
+  bool used = false;  // somebody waits on it: it is looked at in every round, idle or not
+};
+
 // A place where a coroutine waits and can be called off.
 struct WaitPoint {
   using CallOff = void (*)(WaitPoint& point) noexcept;
@@ -51,10 +58,11 @@ class [[nodiscard]] Sleep : private Timer, private WaitPoint {
 // Blocking: never.
 class AsyncContext {
  public:
-  // `activity`: where to say that `node` runs; may be null.
-  AsyncContext(Timers& timers, FramePool& frames, Activity* activity = nullptr,
-               std::uint32_t node = 0)
-      : timers_(&timers), frames_(&frames), activity_(activity), node_(node) {}
+  // `io` may be null: then nothing of Asio can run in the call. `activity`: where to say that `node`
+  // runs; may be null.
+  AsyncContext(Timers& timers, FramePool& frames, LoopIo* io = nullptr,
+               Activity* activity = nullptr, std::uint32_t node = 0)
+      : timers_(&timers), frames_(&frames), io_(io), activity_(activity), node_(node) {}
   AsyncContext(const AsyncContext&) = delete;
   AsyncContext& operator=(const AsyncContext&) = delete;
 
@@ -70,6 +78,10 @@ class AsyncContext {
     if (wait_point_ != nullptr) wait_point_->call_off(*wait_point_);
   }
   FramePool& frames() { return *frames_; }
+  Timers& timers() { return *timers_; }
+  LoopIo* io() { return io_; }
+  // For awaitables: what is called off when the call is told to stop. Null when it goes on.
+  void wait_at(WaitPoint* point) noexcept { wait_point_ = point; }
   // Says, while it lives, that code of this call runs: around each resumption.
   class Running {
    public:
@@ -87,6 +99,7 @@ class AsyncContext {
 
   Timers* timers_;
   FramePool* frames_;
+  LoopIo* io_;
   Activity* activity_;
   std::uint32_t node_;
   WaitPoint* wait_point_ = nullptr;  // where the call is suspended, if that can be called off

@@ -38,6 +38,12 @@ void Loop::run_posted() noexcept {
   }
 }
 
+// What others wait for through asio: when there is always something to do, wait() never gets there.
+void Loop::run_handlers() {
+  io_.restart();
+  io_.poll();
+}
+
 void Loop::wait() {
   const TimePoint due = timers_.next_due();
   if (due <= clock_.now()) return;

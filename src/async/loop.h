@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "async/timers.h"
+#include "logbraid/async_context.h"
 #include "logbraid/clock.h"
 
 namespace logbraid {
@@ -36,6 +37,7 @@ class Loop {
   void stop() noexcept;
 
   Timers& timers() { return timers_; }
+  LoopIo& io() { return shared_io_; }
   const Clock& clock() const { return clock_; }
 
   // `turn()` is called once in every round, after timers and posted work; while it gives true there
@@ -45,22 +47,20 @@ class Loop {
     while (!stopped_.load(std::memory_order_acquire)) {
       timers_.advance(clock_.now());
       run_posted();
-      if (turn()) {
-        io_.poll();  // what waits for descriptors has its turn too
-        io_.restart();
-      } else {
-        wait();
-      }
+      if (shared_io_.used) run_handlers();
+      if (!turn()) wait();
     }
   }
 
  private:
   void run_posted() noexcept;
+  void run_handlers();
   void wait();
 
   const Clock& clock_;
   Timers timers_;
   boost::asio::io_context io_;
+  LoopIo shared_io_{&io_};
   boost::asio::steady_timer alarm_;
   TimePoint alarm_due_ = TimePoint::max();
   std::atomic<Posted*> inbox_{nullptr};

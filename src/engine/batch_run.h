@@ -28,8 +28,10 @@ struct EventRun;
 //            which nobody changes any more; what they write is their own.
 class BatchRun {
  public:
-  // `status`: what is told about the enrichers; null: nothing.
-  BatchRun(std::unique_ptr<Batch> batch, std::uint32_t nodes, const StatusOptions* status = nullptr)
+  // `status`: what is told in the event about the enrichers; null: nothing.
+  // `keeps_reasons`: whether slots have a place for what failed calls say, also without a status.
+  BatchRun(std::unique_ptr<Batch> batch, std::uint32_t nodes, const StatusOptions* status = nullptr,
+           bool keeps_reasons = false)
       : batch_(std::move(batch)),
         nodes_(nodes),
         width_(nodes + (status != nullptr ? 1 : 0)),
@@ -42,7 +44,7 @@ class BatchRun {
       new (patches_ + i) Patch(&arena);
       outcomes_[i] = kOpen;
     }
-    if (status != nullptr) {
+    if (status != nullptr || keeps_reasons) {
       reasons_ = arena.allocate_array<std::string_view>(cells);
       std::uninitialized_value_construct_n(reasons_, cells);
     }

@@ -36,6 +36,7 @@ PlanRunner::PlanRunner(Parts parts)
       pool_(parts.pool),
       post_(std::move(parts.post)),
       events_(parts.events),
+      io_(parts.io),
       most_calls_(parts.options.max_calls),
       sequential_share_(parts.options.mode == Mode::sequential ? 0
                                                                : parts.options.sequential_share),

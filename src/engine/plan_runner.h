@@ -73,6 +73,7 @@ class PlanRunner {
     Pool& pool;
     Post post;
     PlanRunnerEvents& events;
+    LoopIo* io = nullptr;  // null: nothing of Asio can run in its calls
     unsigned shard = 0;   // the number of this one
     unsigned shards = 1;  // that share the limits given for the process
   };
@@ -199,6 +200,7 @@ class PlanRunner {
   Pool& pool_;
   const Post post_;
   PlanRunnerEvents& events_;
+  LoopIo* const io_;
   const std::uint32_t most_calls_;
   const double sequential_share_;
   const std::optional<StatusField> status_;

@@ -171,7 +171,7 @@ void PlanRunner::run_coroutine(AsyncCall& call, const Slot& slot) {
   Arena& arena = call.batch_run->batch().arena();
   call.view = calls_[call.node].view(slot, arena);
   call.patch = Patch(&arena);
-  call.context.emplace(timers_, frames_, &activity_, call.node);
+  call.context.emplace(timers_, frames_, io_, &activity_, call.node);
   ++call.attempts;
   set_limit(call);
   auto& enricher = *std::get<std::shared_ptr<AsyncEnricher>>(plan_[call.node].enricher);
@@ -266,7 +266,7 @@ void PlanRunner::start_batch(std::uint32_t node, std::span<EventRun* const> even
 
 void PlanRunner::run_batch(AsyncBatch& batch) {
   ended_batches_.reserve(async_batches_.all.capacity());  // on_batch_ended() must not allocate
-  batch.context.emplace(timers_, frames_, &activity_, batch.node);
+  batch.context.emplace(timers_, frames_, io_, &activity_, batch.node);
   auto& enricher = *std::get<std::shared_ptr<AsyncBatchEnricher>>(plan_[batch.node].enricher);
   const AsyncContext::Running running(*batch.context);
   const EnrichStatus made = GuardedCall::protect(batch.arena, [&]() -> EnrichStatus {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <string_view>
 
+#include "async/thread_role.h"
 #include "logbraid/event_view.h"
 
 namespace logbraid {
@@ -57,10 +58,11 @@ Shard::Shard(const Parts& parts, std::unique_ptr<Reader> reader, unsigned number
       reader_(std::move(reader)),
       runner_({parts.plan, parts.options, parts.plan_state, loop_.timers(), parts.clock,
                parts.local_hour, parts.pool, [this](Posted& posted) { loop_.post(posted); }, *this,
-               number, parts.shards}),
+               &loop_.io(), number, parts.shards}),
       strict_(strict_nodes(parts.plan)),
       thread_([this, number] {
         pthread_setname_np(pthread_self(), ("shard-" + std::to_string(number)).c_str());
+        const ThreadRoleScope role(ThreadRole::enricher);
         loop_.run([this] { return turn(); });
       }) {}
 
