@@ -18,7 +18,9 @@ function(logbraid_folder name)
   endif()
   target_compile_features(logbraid_${name} ${scope} cxx_std_20)
   target_include_directories(logbraid_${name} ${scope}
-    "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
+    "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>"
+    "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>"
+    "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
   list(TRANSFORM arg_DEPS PREPEND "logbraid_")
   target_link_libraries(logbraid_${name} ${scope} ${arg_DEPS} ${arg_LINKS})
   set_property(GLOBAL APPEND PROPERTY LOGBRAID_FOLDERS "${name}")

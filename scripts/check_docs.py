@@ -8,7 +8,8 @@
     (`src/engine/shard.cc`, `engine/shard`, `tests/unit/`; with * or <name> in them they are not
     looked for).
  3. README.md has a row for each folder of src/.
- 4. Once docs/enrichers/ exists: each enricher has its page there, and each page its enricher.
+ 4. Each C++ sample of docs/embedding.md stands in the test that compiles and runs it.
+ 5. Once docs/enrichers/ exists: each enricher has its page there, and each page its enricher.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from source_text import line_of, report
 NAMING_PATHS = ("README.md", "CONTRIBUTING.md", "docs/life_of_an_event.md")
 LINK = re.compile(r"!?\[[^\]]*\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
 FENCE = re.compile(r"^(```+|~~~+).*?^\1\s*$", re.MULTILINE | re.DOTALL)
+SAMPLE = re.compile(r"^```cpp\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
 HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
 
@@ -97,6 +99,18 @@ def check_folder_table(root):
             yield f"README.md: the folder table lacks `src/{folder.name}/`"
 
 
+def check_samples(root):
+    page, test = root / "docs/embedding.md", root / "tests/unit/engine/embedding_test.cc"
+    if not page.exists():
+        return
+    compiled = test.read_text() if test.exists() else ""
+    text = page.read_text()
+    for match in SAMPLE.finditer(text):
+        if match[1] not in compiled:
+            yield (f"{page.relative_to(root)}:{line_of(text, match.start())}: "
+                   f"the sample does not stand in {test.relative_to(root)}")
+
+
 def check_enricher_pages(root):
     pages = root / "docs" / "enrichers"
     if not pages.is_dir():
@@ -123,6 +137,7 @@ def check(root):
             problems += check_paths(root, path, text)
     if (root / "README.md").exists() and (root / "src").is_dir():
         problems += check_folder_table(root)
+    problems += check_samples(root)
     problems += check_enricher_pages(root)
     return problems
 

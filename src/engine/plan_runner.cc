@@ -37,6 +37,7 @@ PlanRunner::PlanRunner(Parts parts)
       post_(std::move(parts.post)),
       events_(parts.events),
       io_(parts.io),
+      in_place_(parts.in_place),
       most_calls_(parts.options.max_calls),
       sequential_share_(parts.options.mode == Mode::sequential ? 0
                                                                : parts.options.sequential_share),
@@ -47,7 +48,9 @@ PlanRunner::PlanRunner(Parts parts)
       nudge_(*this, &on_nudge_due),
       groups_(parts.plan.groups().size()) {
   calls_.reserve(plan_.size());
-  const std::vector<Placement> placements = first_placements(plan_);
+  const std::vector<Placement> placements =
+      in_place_ ? std::vector<Placement>(plan_.size(), Placement::inline_)
+                : first_placements(plan_);
   for (std::uint32_t i = 0; i < plan_.size(); ++i) {
     calls_.emplace_back(plan_, i, parts.local_hour, state_);
     nodes_.emplace_back(plan_[i], placements[i], parts.shard, parts.shards);
@@ -90,7 +93,7 @@ void PlanRunner::admit(BatchRun& run, std::uint32_t count) {
   LOGBRAID_ASSERT(count <= run.events() - first, "an event is admitted once");
   run.admitted += count;
   if (!merge_.waiting()) timers_.set(merge_, BreakerFront::kMergeEvery);
-  if (placements_ != state_.placements()) take_placements();
+  if (!in_place_ && placements_ != state_.placements()) take_placements();
   if (graph_->all_inline()) {
     admit_inline(run, first, count);
     return;

@@ -76,6 +76,8 @@ class PlanRunner {
     LoopIo* io = nullptr;  // null: nothing of Asio can run in its calls
     unsigned shard = 0;   // the number of this one
     unsigned shards = 1;  // that share the limits given for the process
+    // No loop turns here: enrichers with `placement: auto` stay inline, and all others are.
+    bool in_place = false;
   };
   explicit PlanRunner(Parts parts);
   ~PlanRunner();
@@ -201,6 +203,7 @@ class PlanRunner {
   const Post post_;
   PlanRunnerEvents& events_;
   LoopIo* const io_;
+  const bool in_place_;
   const std::uint32_t most_calls_;
   const double sequential_share_;
   const std::optional<StatusField> status_;

@@ -1,20 +1,9 @@
 #pragma once
 
-#include <span>
-#include <string_view>
-
+#include "logbraid/builtin.h"
 #include "logbraid/kind.h"
 
 namespace logbraid {
-
-// The kinds of enrichers that come with logbraid, by name. An explicit list: nothing registers
-// itself.
-//
-// Threads: any.
-std::span<const EnricherKind> builtin_enrichers();
-
-// The kind of that name or alias; null where there is none.
-const EnricherKind* find_enricher_kind(std::string_view name_or_alias);
 
 // Each in the file of its name.
 EnricherKind classify_enricher();

@@ -38,12 +38,20 @@ class CheckDocs(unittest.TestCase):
             ("an enricher without page", {"src/enrichers/url.cc": "", "docs/enrichers/README.md": "",
                                           "README.md": README + "`src/enrichers/`"},
              "src/enrichers/url.cc has no page"),
+            ("a sample nobody compiles", {"docs/embedding.md": "```cpp\nint a;\n```\n",
+                                          "tests/unit/engine/embedding_test.cc": "int b;\n"},
+             "docs/embedding.md:1: the sample"),
             ("a page without enricher", {"docs/enrichers/url.md": ""}, "describes no file"),
         ]:
             with self.subTest(name):
                 found = self.faults(files)
                 self.assertEqual(len(found), 1, found)
                 self.assertIn(expected, found[0])
+
+    def test_accepts_a_sample_that_is_compiled(self):
+        self.assertEqual(self.faults({
+            "docs/embedding.md": "```cpp\nint a;\n```\n",
+            "tests/unit/engine/embedding_test.cc": "void f() {\nint a;\n}\n"}), [])
 
     def test_what_enrichers_share_needs_no_page(self):
         self.assertEqual(self.faults({

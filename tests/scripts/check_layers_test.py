@@ -31,6 +31,10 @@ class CheckLayers(unittest.TestCase):
             ("private in public", "include/logbraid/a.h", '#include "core/b.h"', "do not have"),
             ("library in public", "include/logbraid/a.h", "#include <fmt/format.h>",
              "not the standard library's"),
+            ("another library in asio.h", "include/logbraid/asio.h", "#include <fmt/format.h>",
+             "not the standard library's"),
+            ("boost elsewhere", "include/logbraid/a.h", "#include <boost/asio/post.hpp>",
+             "not the standard library's"),
             ("system in public", "include/logbraid/a.h", "#include <unistd.h>", "not the standard"),
         ]:
             with self.subTest(name):
@@ -43,6 +47,7 @@ class CheckLayers(unittest.TestCase):
     def test_accepts_what_the_table_allows(self):
         self.assertEqual(self.faults({
             "include/logbraid/a.h": '#include <vector>\n#include "logbraid/b.h"\n',
+            "include/logbraid/asio.h": "#include <boost/asio/post.hpp>\n",
             "src/core/a.h": '#include "logbraid/a.h"\n#include "core/b.h"\n#include <fmt/format.h>\n',
             "src/engine/a.cc": '#include "core/a.h"\n#include "lookup/b.h"\n',
             "src/plan/a.cc": '// #include "engine/a.h"\n/*\n#include "engine/a.h"\n*/\n',

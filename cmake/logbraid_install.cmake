@@ -1,0 +1,31 @@
+# cmake --install: the library for other CMake projects, and the agent.
+#   find_package(logbraid COMPONENTS engine enrichers)
+#   target_link_libraries(program PRIVATE logbraid::engine logbraid::enrichers)
+include(CMakePackageConfigHelpers)
+
+set(logbraid_package "${CMAKE_INSTALL_LIBDIR}/cmake/logbraid")
+
+# What users link, and what that stands on.
+foreach(folder IN ITEMS
+    core support format plan resilience metrics async lookup engine enrichers)
+  set_target_properties(logbraid_${folder} PROPERTIES EXPORT_NAME ${folder})
+  add_library(logbraid::${folder} ALIAS logbraid_${folder})
+  install(TARGETS logbraid_${folder} EXPORT logbraid
+    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT library)
+endforeach()
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/logbraid"
+  DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT library)
+install(EXPORT logbraid NAMESPACE logbraid:: FILE logbraid-targets.cmake
+  DESTINATION "${logbraid_package}" COMPONENT library)
+
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/logbraid-config-version.cmake"
+  COMPATIBILITY SameMinorVersion)
+install(FILES
+  "${PROJECT_SOURCE_DIR}/cmake/logbraid-config.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/logbraid_find_library.cmake"
+  "${PROJECT_BINARY_DIR}/logbraid-config-version.cmake"
+  DESTINATION "${logbraid_package}" COMPONENT library)
+
+if(TARGET logbraid-agent)
+  install(TARGETS logbraid-agent RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT agent)
+endif()

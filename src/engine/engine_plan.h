@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "engine/plan_state.h"
+#include "engine/start_graph.h"
+#include "logbraid/execution.h"
+#include "logbraid/plan.h"
+
+namespace logbraid {
+
+// A plan that an engine runs, and what all that run it share. It goes when the last event that was
+// taken through it and the last late call of it are gone.
+//
+// Threads:  any.
+// Lifetime: borrows the options.
+struct EnginePlan {
+  EnginePlan(std::shared_ptr<const ExecutionPlan> resolved, const ExecutionOptions& execution)
+      : plan(std::move(resolved)), options(execution), state(*plan, execution) {}
+
+  // Nothing of it needs a shard now; those with `placement: auto` may move.
+  bool all_inline() const {
+    for (std::uint32_t node = 0; node < plan->size(); ++node) {
+      const Placement placement = (*plan)[node].placement;
+      if (placement == Placement::inline_) continue;
+      if (placement != Placement::automatic ||
+          state.node(node).placement.where() != AutoPlacement::Where::in_line) {
+        return false;
+      }
+    }
+    return true;
+  }
+  // What is told of enrichers in an event; null: nothing.
+  const StatusOptions* status() const { return options.status ? &*options.status : nullptr; }
+
+  const std::shared_ptr<const ExecutionPlan> plan;
+  const ExecutionOptions& options;
+  mutable PlanState state;
+};
+
+}  // namespace logbraid

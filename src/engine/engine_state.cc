@@ -1,0 +1,152 @@
+#include "engine/engine_state.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "engine/pipeline.h"
+
+namespace logbraid {
+namespace {
+
+// After a cancellation the shards answer within a turn of their loops, unless an enricher's code
+// keeps one from it: no reason to wait for it longer than a deadline may be overrun.
+constexpr Duration kAnswer = std::chrono::milliseconds(20);
+
+int hour_of_utc() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<int>(std::chrono::duration_cast<std::chrono::hours>(now).count() % 24);
+}
+
+EngineOptions completed(EngineOptions options) {
+  if (!options.local_hour) options.local_hour = hour_of_utc;
+  if (options.execution.shards == 0) options.execution.shards = usable_cores();
+  return options;
+}
+
+}  // namespace
+
+EngineState::EngineState(const Registry& registry, std::vector<std::string> names,
+                         EngineOptions options)
+    : options_(completed(std::move(options))),
+      names_(std::move(names)),
+      plans_(registry, options_.plan),
+      told_(options_.execution.shards),
+      pool_({.most = options_.execution.max_parallel_threads,
+             .most_stuck = options_.execution.max_stuck_threads}) {
+  const EngineShard::Parts parts{
+      options_.execution, clock_, options_.local_hour, pool_,
+      [this](unsigned shard, EngineShard::Remainder left) { tell(shard, std::move(left)); }};
+  for (unsigned i = 0; i < options_.execution.shards; ++i) {
+    shards_.push_back(std::make_unique<EngineShard>(parts, i));
+  }
+}
+
+EngineState::~EngineState() {
+  if (!gate_.closed()) close(Duration::max());
+  wait_until_quiet(TimePoint::max());
+  for (const auto& shard : shards_) shard->stop();
+}
+
+std::unique_ptr<InlineLane> EngineState::take_lane() {
+  std::unique_ptr<InlineLane> lane;
+  {
+    const std::lock_guard lock(lanes_mutex_);
+    if (!lanes_.empty()) {
+      lane = std::move(lanes_.back());
+      lanes_.pop_back();
+    }
+  }
+  if (lane == nullptr) {
+    lane = std::make_unique<InlineLane>(
+        InlineLane::Parts{plans_, names_, options_.execution, clock_, options_.local_hour, pool_});
+  }
+  const auto& current = lane->current();
+  if (lane->plan() == nullptr || lane->plan()->plan != current) {
+    auto plan = shared(current);
+    if (plan != lane->plan()) lane->set_plan(std::move(plan));
+  }
+  return lane;
+}
+
+void EngineState::give_back(std::unique_ptr<InlineLane> lane) {
+  const std::lock_guard lock(lanes_mutex_);
+  if (lane->plan() == newest_) lanes_.push_back(std::move(lane));
+}
+
+// One EnginePlan a plan, whoever meets it first. A lane that finds the registry as it cannot be
+// resolved, or has not seen the last one that could, takes the newest there is.
+std::shared_ptr<const EnginePlan> EngineState::shared(
+    const std::shared_ptr<const ExecutionPlan>& current) {
+  const std::lock_guard lock(lanes_mutex_);
+  if (current != nullptr &&
+      (newest_ == nullptr || newest_->plan->generation() < current->generation())) {
+    newest_ = std::make_shared<const EnginePlan>(current, options_.execution);
+    lanes_.clear();
+  }
+  return newest_;
+}
+
+EngineShard& EngineState::least_busy() {
+  return **std::min_element(shards_.begin(), shards_.end(), [](const auto& a, const auto& b) {
+    return a->outstanding() < b->outstanding();
+  });
+}
+
+TimePoint EngineState::after(Duration duration) const {
+  const TimePoint now = clock_.now();
+  return duration < TimePoint::max() - now ? now + duration : TimePoint::max();
+}
+
+void EngineState::tell(unsigned shard, EngineShard::Remainder remainder) {
+  const std::lock_guard lock(quiet_mutex_);
+  told_[shard] = std::move(remainder);
+  quiet_.notify_all();
+}
+
+bool EngineState::shards_are_quiet() const {
+  return std::all_of(told_.begin(), told_.end(),
+                     [](const auto& told) { return told.has_value() && told->empty(); });
+}
+
+bool EngineState::wait_until_quiet(TimePoint deadline) {
+  if (!gate_.wait_until(deadline)) return false;
+  std::unique_lock lock(quiet_mutex_);
+  return quiet_.wait_until(lock, deadline, [this] { return shards_are_quiet(); });
+}
+
+std::vector<CloseReport::StillRunning> EngineState::close(Duration within) {
+  const TimePoint deadline = after(within);
+  gate_.close();
+  for (const auto& shard : shards_) shard->watch();
+  if (wait_until_quiet(deadline)) return {};
+  {
+    const std::lock_guard lock(quiet_mutex_);
+    for (auto& told : told_) told.reset();
+  }
+  for (const auto& shard : shards_) shard->cancel();
+  const TimePoint answer = after(kAnswer);
+  std::vector<CloseReport::StillRunning> left;
+  {
+    std::unique_lock lock(quiet_mutex_);
+    quiet_.wait_until(lock, answer, [this] {
+      return std::all_of(told_.begin(), told_.end(),
+                         [](const auto& told) { return told && told->events == 0; });
+    });
+    for (const auto& told : told_) {
+      if (told) {
+        left.insert(left.end(), told->calls.begin(), told->calls.end());
+      } else {
+        left.push_back({"", Placement::inline_, 1});
+      }
+    }
+  }
+  // Who is still inside runs inline enrichers on a thread of his own, or waits for a shard that
+  // does not answer.
+  if (!gate_.wait_until(answer) && left.empty()) {
+    left.push_back({"", Placement::inline_, static_cast<std::uint32_t>(gate_.inside())});
+  }
+  return left;
+}
+
+}  // namespace logbraid
