@@ -38,6 +38,7 @@ Ran run(std::string input, std::shared_ptr<const ExecutionPlan> plan, RunSetting
   parts.make_reader = [] { return std::make_unique<JsonReader>(); };
   parts.plan = std::move(plan);
   parts.options = settings.options;
+  if (!parts.options.enricher_timeout) parts.options.enricher_timeout = kNever;
   parts.on_malformed = settings.on_malformed;
   parts.sink = std::make_unique<MemorySink>(run.output, settings.room, settings.when_full);
   parts.dead_letter = std::make_unique<MemorySink>(run.dead_letters);
