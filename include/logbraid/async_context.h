@@ -58,8 +58,8 @@ class [[nodiscard]] Sleep : private Timer, private WaitPoint {
 // Blocking: never.
 class AsyncContext {
  public:
-  // `io` may be null: then nothing of Asio can run in the call. `activity`: where to say that `node`
-  // runs; may be null.
+  // `io` may be null: then nothing of Asio can run in the call. `activity`: where to say that
+  // `node` runs; may be null.
   AsyncContext(Timers& timers, FramePool& frames, LoopIo* io = nullptr,
                Activity* activity = nullptr, std::uint32_t node = 0)
       : timers_(&timers), frames_(&frames), io_(io), activity_(activity), node_(node) {}

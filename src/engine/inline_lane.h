@@ -45,9 +45,9 @@ class InlineLane final : private PlanRunnerEvents {
   void run(EnrichRun& run) {
     const ThreadRoleScope role(ThreadRole::enricher);
     if (!runner_) {
-      PlanRunner::Parts runner{*plan_->plan, parts_.options,    plan_->state, timers_,
-                               parts_.clock, parts_.local_hour, parts_.pool,  [](Posted&) {},
-                               *this};
+      PlanRunner::Parts runner{*plan_->plan, parts_.options, plan_->state,
+                               timers_,      parts_.clock,   parts_.local_hour,
+                               parts_.pool,  [](Posted&) {}, *this};
       runner.in_place = true;
       runner_.emplace(std::move(runner));
     }

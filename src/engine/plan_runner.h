@@ -74,8 +74,8 @@ class PlanRunner {
     Post post;
     PlanRunnerEvents& events;
     LoopIo* io = nullptr;  // null: nothing of Asio can run in its calls
-    unsigned shard = 0;   // the number of this one
-    unsigned shards = 1;  // that share the limits given for the process
+    unsigned shard = 0;    // the number of this one
+    unsigned shards = 1;   // that share the limits given for the process
     // No loop turns here: enrichers with `placement: auto` stay inline, and all others are.
     bool in_place = false;
   };
