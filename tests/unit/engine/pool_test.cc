@@ -17,16 +17,19 @@ struct Count : PoolTask {
   std::latch& left;
 };
 
-// Says that it runs and waits to be let go.
+// Says that it runs and waits to be let go; may be gone then before its thread is back.
 struct Hold : PoolTask {
   Hold()
       : PoolTask([](PoolTask& task) noexcept {
           auto& hold = static_cast<Hold&>(task);
+          const std::shared_ptr<std::latch> gate = hold.release;
           hold.running.count_down();
-          hold.release.wait();
+          gate->wait();
         }) {}
+  void let_go() { release->count_down(); }
+
   std::latch running{1};
-  std::latch release{1};
+  const std::shared_ptr<std::latch> release = std::make_shared<std::latch>(1);
 };
 
 TEST(Pool, makes_a_thread_when_it_is_needed_and_no_more_than_it_may) {
@@ -43,9 +46,9 @@ TEST(Pool, makes_a_thread_when_it_is_needed_and_no_more_than_it_may) {
   Count third(left);
   ASSERT_TRUE(pool.submit(third));
   EXPECT_EQ(pool.threads(), 2u);
-  first.release.count_down();
+  first.let_go();
   left.wait();
-  second.release.count_down();
+  second.let_go();
 }
 
 TEST(Pool, two_tasks_at_once_get_two_threads_though_one_is_idle) {
@@ -60,8 +63,8 @@ TEST(Pool, two_tasks_at_once_get_two_threads_though_one_is_idle) {
   ASSERT_TRUE(pool.submit(second));
   first.running.wait();
   second.running.wait();
-  first.release.count_down();
-  second.release.count_down();
+  first.let_go();
+  second.let_go();
 }
 
 TEST(Pool, a_queued_task_can_be_taken_back_and_one_that_runs_cannot) {
@@ -80,7 +83,7 @@ TEST(Pool, a_queued_task_can_be_taken_back_and_one_that_runs_cannot) {
   EXPECT_TRUE(pool.cancel(a));
   EXPECT_FALSE(pool.cancel(a));
   EXPECT_FALSE(pool.cancel(running));
-  running.release.count_down();
+  running.let_go();
   left.wait();
   EXPECT_FALSE(never.try_wait());
 }
@@ -99,18 +102,18 @@ TEST(Pool, another_thread_takes_the_place_of_one_that_is_stuck_and_one_ends_when
   left.wait();  // it has a thread now
   EXPECT_EQ(pool.stuck(), 1u);
   EXPECT_EQ(pool.threads(), 2u);
-  stuck.release.count_down();
+  stuck.let_go();
   // Whichever of the two threads ends, one is left, and it does the work.
   Hold next;
   ASSERT_TRUE(pool.submit(next));
   next.running.wait();
   Hold after_next;
   ASSERT_TRUE(pool.submit(after_next));
-  next.release.count_down();
+  next.let_go();
   after_next.running.wait();
   EXPECT_EQ(pool.stuck(), 0u);
   EXPECT_EQ(pool.threads(), 1u);
-  after_next.release.count_down();
+  after_next.let_go();
 }
 
 TEST(Pool, no_more_stuck_threads_are_replaced_than_it_may) {
@@ -131,10 +134,10 @@ TEST(Pool, no_more_stuck_threads_are_replaced_than_it_may) {
   ASSERT_TRUE(pool.submit(third));
   EXPECT_EQ(pool.threads(), 2u);
   EXPECT_EQ(pool.queued(), 1u) << "both threads are held";
-  first.release.count_down();
+  first.let_go();
   left.wait();  // the thread that is back does it, since the other one still hangs
   EXPECT_TRUE(pool.exhausted());
-  second.release.count_down();
+  second.let_go();
 }
 
 TEST(Pool, giving_up_a_task_that_has_ended_counts_no_thread_as_stuck) {
@@ -167,7 +170,7 @@ TEST(Pool, tasks_that_share_one_wake_up_are_fetched_when_they_turn_out_long) {
   holds[1]->running.wait();
   holds[2]->running.wait();
   EXPECT_EQ(pool.threads(), 3u);
-  for (const auto& hold : holds) hold->release.count_down();
+  for (const auto& hold : holds) hold->let_go();
 }
 
 TEST(Pool, runs_everything_that_many_hand_over) {
