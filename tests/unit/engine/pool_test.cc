@@ -5,6 +5,7 @@
 #include <atomic>
 #include <latch>
 #include <memory>
+#include <semaphore>
 #include <vector>
 
 namespace logbraid {
@@ -17,18 +18,30 @@ struct Count : PoolTask {
   std::latch& left;
 };
 
+// Told when a thread that ran a task has ended.
+using ThreadsEnded = std::counting_semaphore<>;
+struct EndTeller {
+  ~EndTeller() {
+    if (ended != nullptr) ended->release();
+  }
+  std::shared_ptr<ThreadsEnded> ended;
+};
+
 // Says that it runs and waits to be let go; may be gone then before its thread is back.
 struct Hold : PoolTask {
   Hold()
       : PoolTask([](PoolTask& task) noexcept {
           auto& hold = static_cast<Hold&>(task);
           const std::shared_ptr<std::latch> gate = hold.release;
+          thread_local EndTeller teller;
+          teller.ended = hold.thread_ended;
           hold.running.count_down();
           gate->wait();
         }) {}
   void let_go() { release->count_down(); }
 
   std::latch running{1};
+  std::shared_ptr<ThreadsEnded> thread_ended;  // may be null
   const std::shared_ptr<std::latch> release = std::make_shared<std::latch>(1);
 };
 
@@ -88,9 +101,10 @@ TEST(Pool, a_queued_task_can_be_taken_back_and_one_that_runs_cannot) {
   EXPECT_FALSE(never.try_wait());
 }
 
-TEST(Pool, another_thread_takes_the_place_of_one_that_is_stuck_and_one_ends_when_it_is_back) {
+TEST(Pool, another_thread_takes_the_place_of_one_that_is_stuck_which_ends_when_it_is_back) {
   Pool pool({.most = 1});
   Hold stuck;
+  stuck.thread_ended = std::make_shared<ThreadsEnded>(0);
   ASSERT_TRUE(pool.submit(stuck));
   stuck.running.wait();
   std::latch left(1);
@@ -103,17 +117,13 @@ TEST(Pool, another_thread_takes_the_place_of_one_that_is_stuck_and_one_ends_when
   EXPECT_EQ(pool.stuck(), 1u);
   EXPECT_EQ(pool.threads(), 2u);
   stuck.let_go();
-  // Whichever of the two threads ends, one is left, and it does the work.
-  Hold next;
-  ASSERT_TRUE(pool.submit(next));
-  next.running.wait();
-  Hold after_next;
-  ASSERT_TRUE(pool.submit(after_next));
-  next.let_go();
-  after_next.running.wait();
+  stuck.thread_ended->acquire();
   EXPECT_EQ(pool.stuck(), 0u);
   EXPECT_EQ(pool.threads(), 1u);
-  after_next.let_go();
+  std::latch next_left(1);
+  Count next(next_left);
+  ASSERT_TRUE(pool.submit(next));
+  next_left.wait();  // by the one that took its place
 }
 
 TEST(Pool, no_more_stuck_threads_are_replaced_than_it_may) {
