@@ -91,15 +91,17 @@ void ReleaseOrder::look_again(std::uint64_t sequence, TimePoint now) {
   std::vector<FinishedPart>& parts = batches_[sequence - first_].waiting;
   Lanes blocked = 0;  // one that may go stays behind one of its lane that may not
   std::vector<FinishedPart> go;
-  for (FinishedPart& part : parts) {
-    if ((part.lanes & blocked) == 0 && may_go(part)) {
-      go.push_back(std::move(part));
-      part.sequence = ~std::uint64_t{0};  // taken
-    } else {
-      blocked |= part.lanes;
+  auto kept = parts.begin();
+  for (auto part = parts.begin(); part != parts.end(); ++part) {
+    if ((part->lanes & blocked) == 0 && may_go(*part)) {
+      go.push_back(std::move(*part));
+      continue;
     }
+    blocked |= part->lanes;
+    if (kept != part) *kept = std::move(*part);
+    ++kept;
   }
-  std::erase_if(parts, [](const FinishedPart& part) { return part.sequence == ~std::uint64_t{0}; });
+  parts.erase(kept, parts.end());
   for (FinishedPart& part : go) release(std::move(part), now);
 }
 
