@@ -85,7 +85,9 @@ bool PlanRunner::accepts() const {
   for (const std::uint32_t node : lines_) {
     if (nodes_[node].line.size() > nodes_[node].bulkhead.limit()) return false;
   }
-  return pool_out_ == 0 || pool_.queued() <= pool_.most();
+  // Other shards' calls fill the queue too, and nobody tells this one when they are done: it may
+  // wait only while calls of its own come back. One that is stuck may never do.
+  return pool_out_ == stuck_out_ || pool_.queued() <= pool_.most();
 }
 
 void PlanRunner::admit(BatchRun& run, std::uint32_t count) {

@@ -586,6 +586,7 @@ void PlanRunner::stop_code_of(Call& call) noexcept {
     case Call::Kind::pooled: {
       auto& pooled = static_cast<PoolCall&>(call);
       call.stuck = true;
+      ++stuck_out_;
       state_.node(call.node).stuck.fetch_add(1, std::memory_order_relaxed);
       pool_.give_up(pooled);
       pooled.stop.request_stop();
@@ -598,7 +599,10 @@ void PlanRunner::stop_code_of(Call& call) noexcept {
 void PlanRunner::let_go(Call& call) {
   BatchRun& run = *call.batch_run;
   call.place = {};
-  if (call.stuck) state_.node(call.node).stuck.fetch_sub(1, std::memory_order_relaxed);
+  if (call.stuck) {
+    state_.node(call.node).stuck.fetch_sub(1, std::memory_order_relaxed);
+    --stuck_out_;
+  }
   switch (call.kind) {
     case Call::Kind::async:
       --async_out_;

@@ -232,6 +232,40 @@ TEST(PlanRunner, a_late_pool_call_touches_neither_its_event_nor_freed_memory) {
   EXPECT_EQ(driver.lines().at(0).find("stuck"), std::string::npos);
 }
 
+// Nobody would tell this shard when the others' calls are done: it would sleep with events to admit.
+TEST(PlanRunner, a_stuck_call_does_not_wait_for_the_queue_of_other_shards) {
+  struct OthersCall : PoolTask {
+    explicit OthersCall(std::latch& until)
+        : PoolTask([](PoolTask& task) noexcept { static_cast<OthersCall&>(task).end.wait(); }),
+          end(until) {}
+    std::latch& end;
+  };
+  auto stuck = part("stuck", Placement::pool, {What::hangs, {}});
+  stuck.script->hang = std::make_shared<std::latch>(1);
+  stuck.script->hanging = std::make_shared<std::latch>(1);
+  std::latch end(1);
+  std::vector<std::unique_ptr<OthersCall>> others;
+  ExecutionOptions options;
+  options.max_parallel_threads = 1;
+  options.enricher_timeout = milliseconds(50);
+  PlanDriver driver(plan_of({stuck}), options);
+  driver.add({"x"});
+  driver.step(false);
+  stuck.script->hanging->wait();
+  for (int i = 0; i < 4; ++i) {
+    others.push_back(std::make_unique<OthersCall>(end));
+    ASSERT_TRUE(driver.pool().submit(*others.back()));
+  }
+  EXPECT_FALSE(driver.runner().accepts()) << "its own call may come back and will say so";
+  driver.run(/*wait_for_pool=*/false);
+  EXPECT_EQ(driver.outcome(0, "stuck"), Outcome::timeout);
+  EXPECT_GT(driver.pool().queued(), driver.pool().most());
+  EXPECT_TRUE(driver.runner().accepts());
+  end.count_down();
+  stuck.script->hang->count_down();
+  driver.wait_for_late_calls();
+}
+
 TEST(PlanRunner, waiting_for_a_thread_is_not_counted_against_the_enrichers_own_limit) {
   // One thread, held for 90 ms by the first event; the second event's call waits and then runs.
   auto stuck = part("stuck", Placement::pool, {});
