@@ -14,6 +14,10 @@ constexpr std::uint64_t kSampledFirst = 100;
 constexpr std::uint64_t kSampledShare = 16;
 constexpr std::uint32_t kTimedSlices = 8;
 
+// Blocking calls that may be queued at once: enough that no thread finds the queue empty before the
+// shard has looked again, which takes some 20 us.
+constexpr std::uint32_t kCallsAThread = 4;
+
 // The pool's own threads are the limit of what runs in it, where no other is set.
 std::uint32_t client_limit(const PlanNode& node) {
   if (node.placement != Placement::async) return std::numeric_limits<std::uint32_t>::max();
@@ -39,6 +43,7 @@ PlanRunner::PlanRunner(Parts parts)
       io_(parts.io),
       in_place_(parts.in_place),
       most_calls_(parts.options.max_calls),
+      most_at_once_(std::numeric_limits<std::uint32_t>::max()),
       sequential_share_(parts.options.mode == Mode::sequential ? 0
                                                                : parts.options.sequential_share),
       status_(parts.options.status
@@ -54,6 +59,14 @@ PlanRunner::PlanRunner(Parts parts)
   for (std::uint32_t i = 0; i < plan_.size(); ++i) {
     calls_.emplace_back(plan_, i, parts.local_hour, state_);
     nodes_.emplace_back(plan_[i], placements[i], parts.shard, parts.shards);
+  }
+  for (std::uint32_t i = 0; i < plan_.size(); ++i) {
+    if (placements[i] == Placement::inline_) continue;
+    // In the pool by `auto`: it may turn out cheap, then many share a thread's wake-up.
+    if (plan_[i].placement == Placement::pool) {
+      most_at_once_ = std::min(most_at_once_, kCallsAThread * parts.pool.most());
+    }
+    most_at_once_ = std::min(most_at_once_, nodes_[i].bulkhead.limit());
   }
   graphs_.push_back(std::make_unique<const StartGraph>(plan_, placements, parts.options.mode,
                                                        parts.options.schedule));

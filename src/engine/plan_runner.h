@@ -91,6 +91,9 @@ class PlanRunner {
   // False while more calls wait than may be in flight: then a slow service slows the source down
   // instead of losing its enrichment in the queue.
   bool accepts() const;
+  // Events that may be admitted before accepts() has to be asked again: no more than an enricher
+  // may have calls in flight, so that no line gets longer than twice that.
+  std::uint32_t most_at_once() const { return most_at_once_; }
   // Lets the next `count` events of the batch into the window; their clocks start now. Where
   // all_inline() they are done when it returns.
   void admit(BatchRun& run, std::uint32_t count);
@@ -205,6 +208,7 @@ class PlanRunner {
   LoopIo* const io_;
   const bool in_place_;
   const std::uint32_t most_calls_;
+  std::uint32_t most_at_once_;
   const double sequential_share_;
   const std::optional<StatusField> status_;
   FramePool frames_;

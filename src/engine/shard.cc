@@ -191,7 +191,7 @@ void Shard::admit(ActiveBatch& active) {
   BatchRun& run = *active.run;
   const std::uint32_t first = run.admitted;
   const std::uint32_t window = parts_.options.in_flight - runner_.in_flight();
-  std::uint32_t count = std::min(run.events() - first, window);
+  std::uint32_t count = std::min({run.events() - first, window, runner_.most_at_once()});
   if (runner_.all_inline()) count = std::min(count, PlanRunner::kInlineSlice);
   const std::uint32_t open = run.open;
   if (parts_.options.hold) active.admissions.push_back({first, loop_.timers().now()});

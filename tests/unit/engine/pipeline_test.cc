@@ -338,5 +338,25 @@ TEST(Pipeline, a_pool_call_that_never_returns_holds_neither_the_stream_nor_its_e
   script->hang->count_down();
 }
 
+// One batch holds them all. Let in at once, the last would wait for half a second in line, and their
+// groups end after a quarter.
+TEST(Pipeline, a_batch_longer_than_the_calls_allowed_loses_nothing_to_waiting) {
+  PlanPart part;
+  part.script = std::make_shared<Script>();
+  part.script->name = "service";
+  part.script->writes = FieldPath("service");
+  part.script->step = [](std::string_view) { return Step{What::ok, std::chrono::milliseconds(5)}; };
+  part.placement = Placement::async;
+  part.metadata.bulkhead.max_in_flight = 5;
+  std::string input;
+  for (int i = 0; i < 500; ++i) input += "{\"message\":\"" + std::to_string(i) + "\"}\n";
+  RunSettings settings;
+  settings.options.shards = 1;
+  settings.options.group_timeout = std::chrono::milliseconds(250);
+  const Ran ran = run(input, plan_of({part}), settings);
+  const auto ok = static_cast<std::size_t>(Outcome::ok);
+  EXPECT_EQ(ran.report.metrics.enrichers.at(0).outcomes[ok], 500u);
+}
+
 }  // namespace
 }  // namespace logbraid::test
