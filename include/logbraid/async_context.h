@@ -27,6 +27,7 @@ struct WaitPoint {
 };
 
 // `co_await context.sleep(5ms)`: true after that time, false as soon as the call is told to stop.
+// A call that sleeps on after that wakes every millisecond: it may end, and holds up nobody.
 class [[nodiscard]] Sleep : private Timer, private WaitPoint {
  public:
   Sleep(AsyncContext& context, Duration duration)
@@ -36,7 +37,7 @@ class [[nodiscard]] Sleep : private Timer, private WaitPoint {
         duration_(duration) {}
   ~Sleep();
 
-  bool await_ready() const noexcept;
+  bool await_ready() noexcept;
   void await_suspend(std::coroutine_handle<> waiter) noexcept;
   bool await_resume() const noexcept;
 
@@ -104,6 +105,7 @@ class AsyncContext {
   std::uint32_t node_;
   WaitPoint* wait_point_ = nullptr;  // where the call is suspended, if that can be called off
   bool stop_ = false;
+  bool told_ = false;  // a sleep that began after that has said so
 };
 
 inline FramePool& frame_pool_of(AsyncContext& context) noexcept { return context.frames(); }

@@ -1,11 +1,18 @@
 #include "logbraid/async_context.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "async/activity.h"
 #include "async/timers.h"
 
 namespace logbraid {
+namespace {
+
+// How long a call that was told to stop may sleep at a time.
+constexpr Duration kAfterStop = std::chrono::milliseconds(1);
+
+}  // namespace
 
 TimePoint AsyncContext::now() const { return timers_->now(); }
 
@@ -23,12 +30,15 @@ Sleep::~Sleep() {
   if (context_.wait_point_ == this) context_.wait_point_ = nullptr;
 }
 
-bool Sleep::await_ready() const noexcept { return context_.stop_; }
+// Once: one that does not listen must not keep the loop to itself.
+bool Sleep::await_ready() noexcept {
+  return context_.stop_ && !std::exchange(context_.told_, true);
+}
 
 void Sleep::await_suspend(std::coroutine_handle<> waiter) noexcept {
   waiter_ = waiter;
   context_.wait_point_ = this;
-  context_.timers_->set(*this, duration_);
+  context_.timers_->set(*this, context_.stop_ ? std::min(duration_, kAfterStop) : duration_);
 }
 
 bool Sleep::await_resume() const noexcept { return !context_.stop_; }

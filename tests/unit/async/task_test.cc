@@ -100,6 +100,21 @@ TEST_F(TaskTest, told_to_stop_before_it_sleeps_it_does_not_sleep) {
   EXPECT_FALSE(task.take_result());
 }
 
+Task<int> never_listens(AsyncContext& context) {
+  for (;;) co_await context.sleep(std::chrono::hours(1));
+}
+
+TEST_F(TaskTest, one_that_sleeps_on_when_told_to_stop_leaves_the_loop_its_turns) {
+  Task<int> task = never_listens(context_);
+  start(task);
+  context_.request_stop();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(timers_.next_due(), timers_.now() + milliseconds(1));
+    pass(milliseconds(1));
+  }
+  EXPECT_FALSE(ended_);
+}
+
 TEST_F(TaskTest, destroying_a_task_that_sleeps_frees_its_frames_and_its_timer) {
   {
     std::optional<Task<int>> task = sums(context_);
