@@ -276,6 +276,7 @@ TEST(PlanRunner, waiting_for_a_thread_is_not_counted_against_the_enrichers_own_l
   stuck.script->hanging = std::make_shared<std::latch>(1);
   ExecutionOptions options;
   options.max_parallel_threads = 1;
+  options.max_stuck_threads = 0;  // or another thread would take the second at once
   options.enricher_timeout = milliseconds(50);
   options.group_timeout = milliseconds(200);
   PlanDriver driver(plan_of({stuck}), options);
