@@ -300,6 +300,7 @@ TEST(PlanRunner, a_queued_pool_call_that_expires_never_starts) {
   stuck.script->hanging = std::make_shared<std::latch>(1);
   ExecutionOptions options;
   options.max_parallel_threads = 1;
+  options.max_stuck_threads = 0;  // or another thread would take the second at once
   options.group_timeout = milliseconds(100);
   PlanDriver driver(plan_of({stuck}), options);
   driver.add({"first", "second", "third"});
