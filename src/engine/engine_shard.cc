@@ -84,35 +84,35 @@ void EngineShard::turn() {
   if (watched_) parts_.tell(number_, remainder());
 }
 
-// Lets runs into the window, each whole: its clock is one. One that is larger than the window goes
-// alone. True when some went in.
+// Lets events into the window, a run in pieces where it is long. True when some went in.
 bool EngineShard::admit() {
   bool any = false;
   while (!waiting_.empty()) {
     EnrichRun& run = *waiting_.front();
+    run.kept = waiting_.front();
     if (cancelled_) {
       cancel_unstarted(run);
-      done_.push_back(std::move(waiting_.front()));
-      waiting_.pop_front();
-      continue;
+    } else {
+      PlanRunner& runner = running(run.plan).runner;
+      const std::uint32_t window = parts_.options.in_flight;
+      const std::uint32_t used = std::min(in_flight(), window);
+      if (used == window || !runner.accepts()) break;
+      runner.admit(run,
+                   std::min({run.events() - run.admitted, window - used, runner.most_at_once()}));
+      any = true;
     }
-    const std::uint32_t before = in_flight();
-    if (before != 0 && before + run.events() > parts_.options.in_flight) break;
-    PlanRunner& runner = running(run.plan).runner;
-    if (!runner.accepts()) break;
-    run.kept = std::move(waiting_.front());
-    waiting_.pop_front();
-    runner.admit(run, run.events());
-    any = true;
+    if (run.admitted == run.events()) waiting_.pop_front();
   }
   return any;
 }
 
+// What of the run was not let in never will be.
 void EngineShard::cancel_unstarted(EnrichRun& run) {
-  for (std::uint32_t event = 0; event < run.events(); ++event) {
-    const Slot slot = run.slot(event);
+  for (; run.admitted < run.events(); ++run.admitted, --run.open) {
+    const Slot slot = run.slot(run.admitted);
     std::fill_n(slot.outcomes, run.plan->plan->size(), Outcome::cancelled);
   }
+  if (run.open == 0) batch_done(run);
 }
 
 // Tells the callers, outside of every runner: they may go on from here.

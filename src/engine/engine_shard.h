@@ -78,7 +78,7 @@ class EngineShard final : private PlanRunnerEvents {
   std::uint32_t in_flight() const;
   Remainder remainder() const;
   void begin_watch() { watched_ = true; }
-  static void cancel_unstarted(EnrichRun& run);
+  void cancel_unstarted(EnrichRun& run);
   void batch_done(BatchRun& run) override;
   void batch_released(BatchRun& run) override;
 
@@ -86,7 +86,7 @@ class EngineShard final : private PlanRunnerEvents {
   const unsigned number_;
   Loop loop_;
   std::vector<std::unique_ptr<Running>> runners_;
-  std::deque<std::shared_ptr<EnrichRun>> waiting_;  // not admitted yet, in order
+  std::deque<std::shared_ptr<EnrichRun>> waiting_;  // not admitted whole yet, in order
   std::vector<std::shared_ptr<EnrichRun>> done_;    // their callers do not know it yet
   std::vector<std::shared_ptr<EnrichRun>> telling_;
   std::vector<EnrichRun*> released_;

@@ -11,9 +11,9 @@
 #include <thread>
 #include <vector>
 
-#include "async/timers.h"
 #include "logbraid/async_context.h"
 #include "logbraid/registry.h"
+#include "tests/support/admission_count.h"
 #include "tests/support/scripted_enricher.h"
 
 namespace logbraid::test {
@@ -70,31 +70,12 @@ class Deaf final : public AsyncEnricher {
  public:
   Task<EnrichStatus> enrich(const EventView&, Patch& patch, AsyncContext& context) override {
     begun.count_down();
-    // A stopped context wakes each sleep at once; a look every turn is what is left.
-    while (!let_go.load()) co_await Turn(context);
+    while (!let_go.load()) co_await context.sleep(1ms);
     patch.set(kDouble, 1);
     co_return EnrichStatus();
   }
   std::latch begun{1};
   std::atomic<bool> let_go{false};
-
- private:
-  // One turn of the loop, whatever the context was told.
-  class Turn : private Timer {
-   public:
-    explicit Turn(AsyncContext& context) : Timer(&Turn::on_due), context_(context) {}
-    bool await_ready() const noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> waiter) noexcept {
-      waiter_ = waiter;
-      context_.timers().set(*this, 1ms);
-    }
-    void await_resume() const noexcept {}
-
-   private:
-    static void on_due(Timer& timer) noexcept { static_cast<Turn&>(timer).waiter_.resume(); }
-    AsyncContext& context_;
-    std::coroutine_handle<> waiter_;
-  };
 };
 
 TEST(engine, runs_an_inline_plan_on_the_callers_thread) {
@@ -375,6 +356,28 @@ TEST(engine, the_registry_changes_while_events_flow) {
   stop = true;
   threads.clear();
   EXPECT_EQ(wrong, 0);
+}
+
+TEST(engine, many_events_in_one_call_are_let_in_as_calls_end) {
+  constexpr int kCalls = 5;
+  AdmissionCount count;
+  Registry registry;
+  for (const PlanPart& part : count.parts(kCalls)) {
+    EnricherMetadata metadata = part.metadata;
+    metadata.name = part.script->name;
+    must(registry.add(std::move(metadata), make_scripted(part.script, part.placement)));
+  }
+  EngineOptions options;
+  options.execution.shards = 1;
+  options.execution.enricher_timeout = 1h;
+  const auto engine = engine_of(registry, {"door", "service"}, options);
+  std::vector<OwnedEvent> events;
+  for (int n = 0; n < 200; ++n) events.push_back(numbered(n));
+  const auto enriched = engine->enrich(std::move(events));
+  ASSERT_TRUE(enriched.has_value());
+  for (const EnrichedEvent& each : *enriched) EXPECT_TRUE(each.complete());
+  EXPECT_EQ(count.served, 200);
+  EXPECT_LE(count.most_waiting, 3 * kCalls) << "those in flight, a line as long, a piece more";
 }
 
 TEST(engine, a_result_outlives_engine_and_registry) {
