@@ -503,8 +503,16 @@ void PlanRunner::on_call_due(Timer& timer) noexcept {
     runner.try_again(call);
     return;
   }
+  const bool is_probe = call.event == nullptr;  // its event has long gone on
+  // A probe that has found no thread for so long: no event's deadline would ever take it back.
+  if (is_probe && call.kind == Call::Kind::pooled &&
+      runner.pool_.cancel(static_cast<PoolCall&>(call))) {
+    call.permit = BreakerPermit();
+    runner.let_go(call);
+    return;
+  }
   if (call.kind == Call::Kind::pooled && runner.starts_later(static_cast<PoolCall&>(call))) return;
-  if (call.event == nullptr) {  // a probe; its event has long gone on
+  if (is_probe) {
     runner.judge_cut(call);
     runner.stop_code_of(call);
     return;

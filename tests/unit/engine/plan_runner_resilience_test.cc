@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <latch>
 #include <memory>
 #include <string>
 #include <vector>
@@ -149,6 +150,43 @@ TEST(Resilience, a_probe_never_holds_its_event_and_closes_the_breaker_when_it_pa
   driver.run();
   EXPECT_EQ(driver.outcome(10, "service"), Outcome::ok);
   EXPECT_EQ(driver.runner().metrics().enrichers.at(0).late, 0u);
+}
+
+TEST(Resilience, a_probe_that_finds_no_thread_is_taken_back) {
+  bool fails = true;
+  auto service = part("service", Placement::pool);
+  service.script->step = [&fails](std::string_view) {
+    return Step{fails ? What::error : What::ok};
+  };
+  auto stuck = part("stuck", Placement::pool);
+  stuck.script->step = [](std::string_view message) {
+    return Step{message == "hangs" ? What::hangs : What::ok};
+  };
+  stuck.script->hang = std::make_shared<std::latch>(1);
+  stuck.script->hanging = std::make_shared<std::latch>(1);
+  ExecutionOptions options;
+  options.in_flight = 1;
+  options.max_parallel_threads = 1;
+  options.max_stuck_threads = 0;
+  PlanDriver driver(plan_of({service, stuck}), options);
+  driver.add(messages(5));
+  driver.run();
+  EXPECT_EQ(driver.state().node(0).breaker.state(), BreakerState::open);
+  fails = false;
+  driver.add({"hangs"});
+  driver.step(false);
+  stuck.script->hanging->wait();
+  driver.run(false);  // the only thread is gone
+  driver.clock().advance_to(driver.clock().now() + seconds(6));
+  driver.timers().advance(driver.clock().now());
+  driver.add(messages(2));
+  driver.run(false);
+  EXPECT_EQ(driver.pool().queued(), 2u) << "probes of the service";
+  for (int i = 0; i < 100 && driver.pool().queued() != 0; ++i) driver.step(false);
+  EXPECT_EQ(driver.pool().queued(), 0u) << "they wait for ever";
+  EXPECT_EQ(driver.batches_released(), 7u) << "the call that hangs holds its own";
+  EXPECT_EQ(driver.state().node(0).breaker.state(), BreakerState::half_open);
+  stuck.script->hang->count_down();
 }
 
 TEST(Resilience, calls_beyond_the_bulkhead_wait_in_order_and_close_the_door) {
