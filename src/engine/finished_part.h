@@ -36,6 +36,9 @@ struct FinishedPart {
   std::vector<MalformedLine> examples;  // the first few
   bool fails = false;                   // `on_malformed: fail`, and the last example is why
 
+  // What each of its events lost behind earlier ones of its batch; empty: none did.
+  std::vector<Duration> waited;
+
   std::size_t charged = 0;  // what it counts for in the memory budget
   TimePoint put_at{};       // when it began to wait for its turn,
   TimePoint released_at{};  // and when that came

@@ -22,7 +22,8 @@ void OrderedOutput::put(std::span<FinishedPart> parts) {
   {
     const std::lock_guard lock(mutex_);
     for (FinishedPart& part : parts) {
-      parts_.budget.charge(part.charged, part.lines.capacity() + part.dead_letters.capacity());
+      parts_.budget.charge(part.charged, part.lines.capacity() + part.dead_letters.capacity() +
+                                              part.waited.capacity() * sizeof(Duration));
       order_.put(std::move(part), now);
     }
     released = order_.released();
@@ -94,11 +95,20 @@ void OrderedOutput::write(FinishedPart& part) {
                     " (on_malformed: fail)"));
   }
   if (counts.written != 0) counts.bytes_out += part.lines.size();
-  if (part.lanes != 0 && part.counts.written != 0) {
-    order_waiting_.record(part.released_at - part.put_at, part.counts.written);
-  }
+  if (part.lanes != 0) record_waiting(part);
   const std::lock_guard lock(mutex_);
   counts_.merge(counts);
+}
+
+// Behind events of its own batch, then behind other batches: together what an event lost.
+void OrderedOutput::record_waiting(const FinishedPart& part) {
+  const Duration behind_batches = part.released_at - part.put_at;
+  for (const Duration behind_events : part.waited) {
+    order_waiting_.record(behind_events + behind_batches);
+  }
+  if (part.waited.empty() && part.counts.written != 0) {
+    order_waiting_.record(behind_batches, part.counts.written);
+  }
 }
 
 // The buffer stays warm for the next lines, while memory is not short.

@@ -70,6 +70,7 @@ class OrderedOutput {
 
  private:
   void write(FinishedPart& part);
+  void record_waiting(const FinishedPart& part);
   void show(const FinishedPart& part);
   void keep_or_free(FinishedPart& part);
   // False when the sink takes no more.

@@ -226,7 +226,6 @@ void Shard::give_back_released() {
 RunMetrics Shard::metrics() const {
   RunMetrics metrics = runner_.metrics();
   metrics.conflicts = writer_.conflicts();
-  metrics.order_waiting = order_waiting_;
   return metrics;
 }
 

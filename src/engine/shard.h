@@ -109,7 +109,6 @@ class Shard final : private PlanRunnerEvents {
   Alarm release_alarm_;
   Alarm hold_alarm_;
   TimePoint released_early_at_{};
-  OrderWaiting order_waiting_;
   std::atomic<std::uint32_t> outstanding_{0};
   std::thread thread_;
 };

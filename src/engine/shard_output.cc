@@ -100,7 +100,7 @@ void Shard::release(ActiveBatch& active, std::vector<FinishedPart>& parts) {
       part.lanes = ordered ? Lanes{1} << lane : 0;
       part.lines = parts_.output.take_buffer();
     }
-    if (ordered) order_waiting_.record(waited);
+    if (ordered) parts.back().waited.push_back(waited);
     write(active, event, parts.back());
   });
   if (parts.size() == first) return;
@@ -139,6 +139,7 @@ void Shard::put_rest(ActiveBatch& active) {
   if (parts.size() == 1 && parts_.options.order != Order::by_key) {
     // One put is enough.
     rest.lines = std::move(parts[0].lines);
+    rest.waited = std::move(parts[0].waited);
     rest.counts.read += parts[0].counts.read;
     rest.counts.written += parts[0].counts.written;
     parts.clear();

@@ -92,6 +92,8 @@ class PipelineOrder : public ::testing::TestWithParam<std::size_t> {
     parts.sink = std::make_unique<ReleasingSink>(output, seen, stragglers.release);
     auto pipeline = Pipeline::create(std::move(parts));
     report_ = run_to_end(**pipeline);
+    EXPECT_EQ(report_.metrics.order_waiting.events,
+              order == Order::any ? 0 : report_.counts.written);
     return output;
   }
 
@@ -151,6 +153,7 @@ TEST_P(PipelineOrder, hold_turns_a_stragglers_calls_into_timeouts) {
   const EnricherMetrics& metrics = report.metrics.enrichers[0];
   EXPECT_EQ(metrics.outcomes[static_cast<std::size_t>(Outcome::timeout)], 1u);
   EXPECT_EQ(metrics.outcomes[static_cast<std::size_t>(Outcome::ok)], 3u);
+  EXPECT_EQ(report.metrics.order_waiting.events, 4u);
   EXPECT_GE(report.metrics.order_waiting.sum, 20ms);
 }
 
