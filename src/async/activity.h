@@ -3,7 +3,12 @@
 #include <atomic>
 #include <cstdint>
 
+#include "logbraid/clock.h"
+
 namespace logbraid {
+
+// What a turn of a loop may take before it counts as a stall. (architecture.md)
+inline constexpr Duration kStall = std::chrono::milliseconds(50);
 
 // What the thread of a shard is doing, for a watchdog to see: the enricher whose code runs, and
 // which stretch of code it is. A thread that hangs cannot report itself.

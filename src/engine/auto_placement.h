@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "async/activity.h"
 #include "logbraid/clock.h"
 
 namespace logbraid {
@@ -64,9 +65,6 @@ class CostProbe {
   Duration mean() const { return mean_; }
 
  private:
-  // What stalls a loop (Watchdog::kLimit).
-  static constexpr Duration kStall = std::chrono::milliseconds(50);
-
   bool add(Duration took) {
     sum_ += took;
     longest_ = std::max(longest_, took);

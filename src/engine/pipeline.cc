@@ -198,7 +198,6 @@ RunReport Pipeline::run() {
   State& state = *state_;
   const TimePoint start = state.clock.now();
   RunReport report;
-  const bool stalls_watched = state.watchdog.start(state.clock);
   Result<void> read;
   std::vector<std::thread> threads;
   const auto begin = [&](const char* name, auto work) {
@@ -208,6 +207,7 @@ RunReport Pipeline::run() {
     });
   };
   try {
+    state.watchdog.start(state.clock);
     if (state.queue) {
       begin("feeder", [&] { state.feed_from_queue(); });
       begin("intake", [&] { read = state.read_into_queue(); });
@@ -215,7 +215,7 @@ RunReport Pipeline::run() {
       begin("intake", [&] { read = state.read_waiting(); });
     }
   } catch (const std::system_error& failed) {
-    report.error = Error(std::string("cannot start the thread that reads: ") + failed.what());
+    report.error = Error(std::string("cannot start a thread: ") + failed.what());
     if (state.queue) state.queue->close();
     if (threads.empty()) state.output.input_ended(0);
   }
@@ -223,7 +223,6 @@ RunReport Pipeline::run() {
   for (std::thread& thread : threads) thread.join();
   for (const auto& shard : state.shards) shard->stop();
 
-  report.stalls_watched = stalls_watched;
   report.elapsed = state.clock.now() - start;
   report.counts = counts();
   report.shards = state.shard_count;

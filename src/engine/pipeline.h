@@ -55,7 +55,6 @@ struct RunReport {
   unsigned pool_threads = 0;
   std::uint32_t calls_still_out = 0;  // calls that were given up and have not come back
   std::size_t memory_peak = 0;        // bytes of the memory budget, the most at one time
-  bool stalls_watched = false;        // else the watchdog found no thread
   bool sink_closed = false;           // the reader of the output went away: the run ended early
   std::optional<Error> error;         // reading, writing or `on_malformed: fail`
 };

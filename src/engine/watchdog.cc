@@ -2,8 +2,6 @@
 
 #include <pthread.h>
 
-#include <system_error>
-
 namespace logbraid {
 
 Watchdog::~Watchdog() {
@@ -15,17 +13,12 @@ Watchdog::~Watchdog() {
   if (thread_.joinable()) thread_.join();
 }
 
-bool Watchdog::start(const Clock& clock) {
-  try {
-    thread_ = std::thread([this, &clock] {
-      pthread_setname_np(pthread_self(), "watchdog");
-      std::unique_lock lock(mutex_);
-      while (!end_.wait_for(lock, kPeriod, [this] { return closing_; })) look(clock.now());
-    });
-    return true;
-  } catch (const std::system_error&) {
-    return false;
-  }
+void Watchdog::start(const Clock& clock) {
+  thread_ = std::thread([this, &clock] {
+    pthread_setname_np(pthread_self(), "watchdog");
+    std::unique_lock lock(mutex_);
+    while (!end_.wait_for(lock, kPeriod, [this] { return closing_; })) look(clock.now());
+  });
 }
 
 void Watchdog::look(TimePoint now) {
@@ -38,7 +31,7 @@ void Watchdog::look(TimePoint now) {
       watched.reported = false;
       continue;
     }
-    if (seen.node == Activity::kNobody || watched.reported || now - watched.since < kLimit)
+    if (seen.node == Activity::kNobody || watched.reported || now - watched.since < kStall)
       continue;
     watched.reported = true;
     report_({shard, seen.node, now - watched.since});

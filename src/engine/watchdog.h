@@ -19,17 +19,15 @@ struct Stall {
   Duration lasted{};  // so far
 };
 
-// Looks at what the shards are doing and names an enricher whose code has not returned for kLimit.
+// Looks at what the shards are doing and names an enricher whose code has not returned for kStall.
 // Each stall is reported once, while it lasts.
 //
 // Threads:  add() before start(); look() is the thread's own once it was started.
 // Lifetime: borrows the activities. The destructor waits for the thread.
-// Errors:   start() gives false when no thread could be made; then nothing is watched.
-// Cost:     kPeriod looks a second, some ns each.
+// Errors:   start() throws std::system_error when no thread could be made.
+// Cost:     a look at each shard every kPeriod, some ns each.
 class Watchdog {
  public:
-  // What a turn of a loop may take before it counts as a stall (architecture.md).
-  static constexpr Duration kLimit = std::chrono::milliseconds(50);
   static constexpr Duration kPeriod = std::chrono::milliseconds(10);
 
   using Report = std::function<void(const Stall&)>;  // from the watchdog's thread
@@ -39,7 +37,7 @@ class Watchdog {
   Watchdog& operator=(const Watchdog&) = delete;
 
   void add(const Activity& shard) { watched_.push_back({&shard, {}, {}, false}); }
-  bool start(const Clock& clock);
+  void start(const Clock& clock);
   // One look at every shard.
   void look(TimePoint now);
 

@@ -56,7 +56,7 @@ TEST(Watchdog, looks_on_a_thread_of_its_own) {
   Watchdog watchdog([&](const Stall& stall) { reported.set_value(stall); });
   watchdog.add(shard);
   shard.enter(1);
-  ASSERT_TRUE(watchdog.start(clock));
+  watchdog.start(clock);
   EXPECT_EQ(reported.get_future().get().node, 1u);
 }
 
