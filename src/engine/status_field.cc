@@ -2,11 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <iterator>
 
 #include "core/json_text.h"
 
 namespace logbraid {
+namespace {
+
+enum class StatusPart : std::uint8_t { succeeded, failed, skipped };
 
 StatusPart status_part(Outcome outcome) {
   switch (outcome) {
@@ -21,6 +26,8 @@ StatusPart status_part(Outcome outcome) {
   }
 }
 
+}  // namespace
+
 StatusField::StatusField(const ExecutionPlan& plan, const StatusOptions& options)
     : plan_(plan), options_(options) {
   for (const PlanNode& node : plan.nodes()) {
@@ -29,6 +36,13 @@ StatusField::StatusField(const ExecutionPlan& plan, const StatusOptions& options
 }
 
 void StatusField::write(const Slot& slot) const {
+  const auto failed_one = [](Outcome outcome) {
+    return status_part(outcome) == StatusPart::failed;
+  };
+  if (options_.when == StatusOptions::When::failed &&
+      std::none_of(slot.outcomes, slot.outcomes + plan_.size(), failed_one)) {
+    return;
+  }
   std::string succeeded;
   std::string failed;
   std::string skipped;
@@ -51,8 +65,6 @@ void StatusField::write(const Slot& slot) const {
     if (!slot.reasons[n].empty()) reason.append(": ").append(slot.reasons[n]);
     append_json_string(part, reason);
   }
-  if (failed.empty() && options_.when == StatusOptions::When::failed) return;
-
   std::string text = "{\"succeeded\":[" + succeeded + "]";
   if (!failed.empty()) text += ",\"failed\":{" + failed + "}";
   if (!skipped.empty()) text += ",\"skipped\":{" + skipped + "}";

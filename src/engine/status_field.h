@@ -25,8 +25,4 @@ class StatusField {
   std::vector<std::string> quoted_names_;  // by node, as JSON writes them
 };
 
-// Ways an enricher may end, as the status field sorts them.
-enum class StatusPart { succeeded, failed, skipped };
-StatusPart status_part(Outcome outcome);
-
 }  // namespace logbraid
