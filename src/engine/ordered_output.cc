@@ -23,7 +23,7 @@ void OrderedOutput::put(std::span<FinishedPart> parts) {
     const std::lock_guard lock(mutex_);
     for (FinishedPart& part : parts) {
       parts_.budget.charge(part.charged, part.lines.capacity() + part.dead_letters.capacity() +
-                                              part.waited.capacity() * sizeof(Duration));
+                                             part.waited.capacity() * sizeof(Duration));
       order_.put(std::move(part), now);
     }
     released = order_.released();
