@@ -10,6 +10,14 @@
 
 namespace logbraid::test {
 
+PlanPart part(std::string name, Placement placement, Step step) {
+  auto script = std::make_shared<Script>();
+  script->name = std::move(name);
+  script->writes = FieldPath(script->name);
+  script->step = [step](std::string_view) { return step; };
+  return {std::move(script), placement, {}};
+}
+
 std::shared_ptr<const ExecutionPlan> plan_of(const std::vector<PlanPart>& parts) {
   Registry registry;
   std::vector<std::string> names;

@@ -22,6 +22,9 @@ struct PlanPart {
   EnricherMetadata metadata;  // its name is set from the script
 };
 
+// One that writes a field of its own name and does the same with each event.
+PlanPart part(std::string name, Placement placement, Step step = {});
+
 // A plan of scripted enrichers; a plan that does not resolve fails the test.
 std::shared_ptr<const ExecutionPlan> plan_of(const std::vector<PlanPart>& parts);
 

@@ -19,13 +19,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using What = Step::What;
 
-PlanPart part(std::string name, Placement placement, Step step = {}) {
-  auto script = std::make_shared<Script>();
-  script->name = name;
-  script->writes = FieldPath(name);
-  script->step = [step](std::string_view) { return step; };
-  return {std::move(script), placement, {}};
-}
 std::shared_ptr<const ConstantFields> fields(const std::string& name, const char* value) {
   auto made = std::make_shared<ConstantFields>();
   EXPECT_TRUE(made->add(name, value).has_value());

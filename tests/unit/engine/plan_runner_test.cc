@@ -16,13 +16,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using What = Step::What;
 
-PlanPart part(std::string name, Placement placement, Step step = {}) {
-  auto script = std::make_shared<Script>();
-  script->name = name;
-  script->writes = FieldPath(name);
-  script->step = [step](std::string_view) { return step; };
-  return {std::move(script), placement, {}};
-}
 PlanPart after(PlanPart made, std::vector<std::string> dependencies) {
   for (const std::string& name : dependencies) {
     made.script->looks_at.emplace_back(name);
@@ -232,7 +225,8 @@ TEST(PlanRunner, a_late_pool_call_touches_neither_its_event_nor_freed_memory) {
   EXPECT_EQ(driver.lines().at(0).find("stuck"), std::string::npos);
 }
 
-// Nobody would tell this shard when the others' calls are done: it would sleep with events to admit.
+// Nobody would tell this shard when the others' calls are done: it would sleep with events to
+// admit.
 TEST(PlanRunner, a_stuck_call_does_not_wait_for_the_queue_of_other_shards) {
   struct OthersCall : PoolTask {
     explicit OthersCall(std::latch& until)
