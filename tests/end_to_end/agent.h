@@ -37,11 +37,15 @@ inline std::uint64_t figure_before(const std::string& text, std::string_view wor
 inline void expect_balanced(const std::string& errors) {
   if (errors.find(" events read, ") == std::string::npos) return;
   std::uint64_t known = 0;
-  for (const std::string_view what :
-       {" written in ", " to the dead letters", " dropped (malformed)",
-        " dropped (overflow_newest)", " dropped (overflow_oldest)", " dropped (overflow_level)",
-        " not taken by the reader of the output", " not written"}) {
+  for (const std::string_view what : {" written in ", " to the dead letters",
+                                      " not taken by the reader of the output", " not written"}) {
     known += figure_before(errors, what);
+  }
+  constexpr std::string_view kDropped = " dropped (";  // for whatever reason
+  std::size_t from = 0;
+  for (std::size_t at = 0; (at = errors.find(kDropped, from)) != std::string::npos;) {
+    known += figure_before(errors.substr(from), kDropped);
+    from = at + kDropped.size();
   }
   EXPECT_EQ(figure_before(errors, " events read, "), known) << errors;
 }

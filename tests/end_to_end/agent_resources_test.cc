@@ -82,13 +82,14 @@ void expect_whole_lines(const std::string& output, bool killed = false) {
 }
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;  // sanitizers need descriptors and address space of their own
+constexpr bool kSanitized = true;
 #else
 constexpr bool kSanitized = false;
 #endif
+constexpr const char* kWhySkipped = "sanitizers need descriptors, threads and memory of their own";
 
 TEST_F(AgentResources, too_few_descriptors_are_an_error_that_says_so) {
-  if (kSanitized) GTEST_SKIP();
+  if (kSanitized) GTEST_SKIP() << kWhySkipped;
   bool failed = false;
   bool done = false;
   for (int most = 4; most < 24; ++most) {
@@ -109,7 +110,7 @@ TEST_F(AgentResources, too_few_descriptors_are_an_error_that_says_so) {
 }
 
 TEST_F(AgentResources, threads_that_cannot_be_made_are_an_error_that_says_so) {
-  if (kSanitized) GTEST_SKIP();
+  if (kSanitized) GTEST_SKIP() << kWhySkipped;
   // Stacks that are larger than all the memory that may be had.
   const ProcessResult result =
       run_limited({"--stack=4294967296:4294967296", "--as=3221225472:3221225472"}, kMixed);
@@ -119,7 +120,7 @@ TEST_F(AgentResources, threads_that_cannot_be_made_are_an_error_that_says_so) {
 }
 
 TEST_F(AgentResources, with_too_few_threads_it_ends_with_an_error_or_does_with_those_it_has) {
-  if (kSanitized) GTEST_SKIP();
+  if (kSanitized) GTEST_SKIP() << kWhySkipped;
   if (::geteuid() != 0) GTEST_SKIP() << "needs root, to become somebody whom the limit counts";
   const std::string path = config(kMixed);
   ASSERT_EQ(::chmod(directory_.path().c_str(), 0755), 0);

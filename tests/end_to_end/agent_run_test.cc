@@ -172,6 +172,24 @@ TEST_F(AgentRun, an_event_tells_what_became_of_its_enrichers_where_that_is_asked
               ContainsRegex("\"ms\":\\{.*\"broken\":[0-9]+\\.[0-9]{3}"));
 }
 
+TEST_F(AgentRun, takes_events_out_of_the_stream_where_an_enricher_must_not_fail) {
+  const std::string path = config(
+      "source: {type: stdin, format: json, on_malformed: drop}\nenrichers:\n"
+      "  - {name: redact, type: delay, duration: 0s, fail_share: 1, on_failure: drop,\n"
+      "     when: {field: bad, exists: true}}\n"
+      "dead_letter: {type: file, path: " +
+      (directory_ / "letters.jsonl") + "}\n");
+  const ProcessOptions input{.input = "{\"bad\":1}\n{}\nno json\n"};
+  const ProcessResult dropped = run_agent({"run", path}, input);
+  EXPECT_EQ(dropped.out, "{}\n");
+  EXPECT_THAT(dropped.err,
+              AllOf(HasSubstr("1 dropped (malformed)"), HasSubstr("1 dropped (enricher_failed)")));
+  const ProcessResult buried =
+      run_agent({"run", path, "--set", "enrichers.redact.on_failure=dead_letter"}, input);
+  EXPECT_EQ(buried.out, "{}\n");
+  EXPECT_EQ(directory_.read("letters.jsonl"), "{\"bad\":1,\"enrich_error\":\"redact: error\"}\n");
+}
+
 TEST_F(AgentRun, says_how_much_ran_at_once) {
   const std::string path = config(
       "source: {type: demo, count: 10}\nenrichers:\n"
