@@ -25,6 +25,8 @@ class Enriching;
 class EngineState;
 
 struct EngineOptions {
+  // What concerns a stream has no meaning here, where each caller gets his events back: order,
+  // order_key, hold, memory_limit. Nor has an enricher's on_failure: look at outcome().
   ExecutionOptions execution;
   PlanOptions plan;
   // The hour of local time, for conditions with a time range. Unset: the hour of UTC, since the
