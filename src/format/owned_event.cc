@@ -1,8 +1,8 @@
 #include "logbraid/owned_event.h"
 
 #include <algorithm>
-#include <cstring>
 #include <string>
+#include <string_view>
 
 #include "core/batch.h"
 #include "core/json_text.h"
@@ -19,7 +19,7 @@ constexpr std::size_t kArenaBytes = 4 * 1024;
 // The reader takes a line for a record: line ends between tokens become blanks. Those within a
 // string are an error, and stay one.
 void join_lines(char* text, std::size_t size) {
-  if (std::memchr(text, '\n', size) == nullptr) return;
+  if (std::string_view(text, size).find('\n') == std::string_view::npos) return;
   bool in_string = false;
   for (std::size_t i = 0; i < size; ++i) {
     if (text[i] == '"') {
