@@ -119,11 +119,12 @@ void PlanRunner::admit(BatchRun& run, std::uint32_t count) {
     EventRun& event = begin(run, first + i);
     (event.in_sequence ? admitted_in_sequence_ : admitted_).push_back(&event);
   }
-  start_admitted(*graph_, admitted_);
+  if (!admitted_.empty()) start_admitted(*graph_, admitted_);
   if (!admitted_in_sequence_.empty()) start_admitted(*sequence_, admitted_in_sequence_);
 }
 
-// Admission may be called from drain()'s caller only, so the list is ours while calls start.
+// `events` is not empty. Admission may be called from drain()'s caller only, so the list is ours
+// while calls start.
 void PlanRunner::start_admitted(const StartGraph& graph, std::span<EventRun* const> events) {
   for (EventRun* const event : events) {
     for (const std::uint32_t node : graph.at_once()) ready(*event, node);

@@ -57,6 +57,28 @@ std::vector<PlanPart> one_slow_beside_a_chain() {
           after(part("c", Placement::async, waits(milliseconds(10))), {"a"})};
 }
 
+// With an inline enricher in front, as in most plans.
+TEST(PlanRunner, a_share_of_the_events_runs_in_sequence_to_be_compared) {
+  for (const double share : {0.25, 1.0}) {
+    ExecutionOptions options;
+    options.sequential_share = share;
+    options.in_flight = 2;
+    PlanDriver driver(plan_of({part("first", Placement::inline_),
+                               part("a", Placement::async, waits(milliseconds(5))),
+                               part("b", Placement::async, waits(milliseconds(5)))}),
+                      options);
+    driver.add(std::vector<std::string>(8, "x"));
+    driver.run();
+    const auto in_sequence = static_cast<std::uint64_t>(8 * share);
+    const RunMetrics metrics = driver.runner().metrics();
+    EXPECT_EQ(metrics.in_sequence.events, in_sequence);
+    EXPECT_EQ(metrics.in_sequence.wall, milliseconds(10) * in_sequence);
+    EXPECT_EQ(metrics.events.events, 8 - in_sequence);
+    EXPECT_EQ(metrics.events.wall, milliseconds(5) * (8 - in_sequence));
+    EXPECT_EQ(metrics.enrichers.at(0).outcomes.at(0), 8u);
+  }
+}
+
 TEST(PlanRunner, ready_starts_a_node_when_its_own_dependencies_are_done) {
   PlanDriver driver(plan_of(one_slow_beside_a_chain()), {});
   driver.add({"x"});
