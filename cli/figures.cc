@@ -1,13 +1,9 @@
 #include "cli/figures.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <array>
-#include <charconv>
 #include <cmath>
-#include <fstream>
-#include <string_view>
 
 namespace logbraid::cli {
 namespace {
@@ -15,25 +11,6 @@ namespace {
 // Three digits that count: 1.42, 14.2, 142.
 std::string three_digits(double value) {
   return fmt::format("{:.{}f}", value, value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
-}
-
-// The number behind `name` in /proc/self/status; 0 where it is not there.
-std::uint64_t status_figure(std::string_view name) {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (!line.starts_with(name)) continue;
-    const std::size_t digit = line.find_first_of("0123456789");
-    std::uint64_t figure = 0;
-    if (digit != std::string::npos) {
-      std::from_chars(line.data() + digit, line.data() + line.size(), figure);
-    }
-    return figure;
-  }
-  return 0;
-}
-
-Duration to_duration(const timeval& time) {
-  return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
 }
 
 }  // namespace
@@ -68,15 +45,6 @@ std::string rate_text(std::uint64_t count, Duration time) {
   if (time <= Duration::zero()) return "-";
   const double seconds = std::chrono::duration<double>(time).count();
   return count_text(static_cast<std::uint64_t>(std::llround(static_cast<double>(count) / seconds)));
-}
-
-ProcessFigures ProcessFigures::now() {
-  ProcessFigures figures;
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  figures.cpu = to_duration(usage.ru_utime) + to_duration(usage.ru_stime);
-  figures.peak_bytes = status_figure("VmHWM:") * 1024;
-  return figures;
 }
 
 }  // namespace logbraid::cli

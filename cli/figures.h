@@ -15,12 +15,4 @@ std::string bytes_text(std::uint64_t bytes);   // 512 B, 23.4 MiB
 // Events a second over a time; "-" where there was none.
 std::string rate_text(std::uint64_t count, Duration time);
 
-// What the process has used so far.
-struct ProcessFigures {
-  Duration cpu{};                // user and system, all threads
-  std::uint64_t peak_bytes = 0;  // of memory
-
-  static ProcessFigures now();
-};
-
 }  // namespace logbraid::cli

@@ -10,7 +10,9 @@
 #include "cli/figures.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
+#include "cli/stats_file.h"
 #include "cli/summary.h"
+#include "engine/run_stats.h"
 
 namespace logbraid::cli {
 namespace {
@@ -25,6 +27,7 @@ constexpr const char* kExamples = R"(Examples:
   logbraid run pipeline.yaml -c production.yaml
   logbraid run pipeline.yaml --set execution.mode=sequential
   logbraid run pipeline.yaml --set source.type=demo --set source.count=100000
+  logbraid run pipeline.yaml --stats run.json  what the run did, for programs
 
 Events go to where `sink:` says, standard output by default; everything else goes to standard error.
 Ctrl-C (SIGINT, SIGTERM) finishes what was read; a second one ends at once.
@@ -33,12 +36,29 @@ Ends with 0 when done, 1 when reading or writing failed, 2 for a wrong command l
 struct RunArguments {
   ConfigArguments config;
   bool quiet = false;
+  std::string stats;  // empty: none
 };
 
 // The folder that has examples/: where the launcher says, or where this program was built.
 std::filesystem::path home() {
   const char* const named = std::getenv("LOGBRAID_HOME");
   return named != nullptr && *named != '\0' ? named : LOGBRAID_SOURCE_DIR;
+}
+
+// Nothing where none is asked for, or where it is refused: then `refused` says with what to end.
+std::optional<StatsFile> stats_file(const std::string& path, std::optional<ExitCode>& refused,
+                                    Console& console) {
+  if (path.empty()) return std::nullopt;
+  if (path == "-") {
+    console.error("--stats: - is standard output, which belongs to the events; name a file");
+    refused = kUsage;
+    return std::nullopt;
+  }
+  auto file = StatsFile::create(path);
+  if (file) return *std::move(file);
+  console.error(file.error());
+  refused = kFailed;
+  return std::nullopt;
 }
 
 bool choose_example(ConfigArguments& config, bool quiet, Console& console) {
@@ -66,6 +86,9 @@ ExitCode run(RunArguments arguments, Console& console) {
       !choose_example(arguments.config, arguments.quiet, console)) {
     return kUsage;
   }
+  std::optional<ExitCode> refused;
+  const std::optional<StatsFile> stats = stats_file(arguments.stats, refused, console);
+  if (refused) return *refused;
   ErrorList errors;
   const auto loaded = load(arguments.config, errors);
   auto parts = loaded ? make_parts(*loaded, errors) : std::nullopt;
@@ -100,14 +123,20 @@ ExitCode run(RunArguments arguments, Console& console) {
   std::optional<Progress> progress;
   if (shows_progress(*loaded, arguments.quiet, console)) progress.emplace(console, **pipeline);
   const RunReport report = (*pipeline)->run();
-  const ProcessFigures process = ProcessFigures::now();
   progress.reset();
 
   if (!arguments.quiet) {
-    console.print(summary_text(report, *loaded->plan, loaded->config.execution, process, console));
+    console.print(summary_text(report, *loaded->plan, loaded->config.execution, console));
   }
   if (report.error) console.error(*report.error);
-  const ExitCode code = report.error ? kFailed : kDone;
+  ExitCode code = report.error ? kFailed : kDone;
+  if (stats) {
+    if (const Result<void> written = stats->write(run_stats_json(report, *loaded->plan));
+        !written) {
+      console.error(written.error());
+      code = kFailed;
+    }
+  }
   // Calls that never came back hold their threads, and the destructor would wait for them. All that
   // was to be written is written.
   if (report.calls_still_out > 0) ::_exit(code);
@@ -123,6 +152,10 @@ void add_run_command(CLI::App& app, Action& chosen) {
   add_config_arguments(*command, arguments->config, Files::any);
   command->add_flag("-q,--quiet", arguments->quiet,
                     "Only warnings and errors: no progress, no summary");
+  command
+      ->add_option("--stats", arguments->stats,
+                   "Where to write what the run did, as JSON, when it ends (docs/metrics.md)")
+      ->type_name("FILE");
   command->footer(kExamples);
   command->callback([arguments, &chosen] {
     chosen = [arguments](Console& console) { return run(*arguments, console); };

@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <vector>
 
+#include "cli/figures.h"
 #include "cli/text_table.h"
 #include "logbraid/metadata.h"
 #include "logbraid/outcome.h"
@@ -115,18 +116,18 @@ std::string remarks_text(const RunReport& report, const ExecutionPlan& plan) {
           "max_in_flight\n",
           name, duration_text(metrics.waited / static_cast<std::int64_t>(metrics.timed_calls)));
     }
-    if (metrics.breaker_opened > 0) {
+    if (metrics.state.breaker_opened > 0) {
       text += fmt::format("  {}: its circuit breaker opened {}\n", name,
-                          plural(metrics.breaker_opened, "time", "times"));
+                          plural(metrics.state.breaker_opened, "time", "times"));
     }
     if (metrics.retries > 0) {
       text +=
           fmt::format("  {}: {}\n", name,
                       plural(metrics.retries, "call was tried again", "calls were tried again"));
     }
-    if (metrics.stalls > 0) {
+    if (metrics.state.stalls > 0) {
       text += fmt::format("  {}: held up its shard {}\n", name,
-                          plural(metrics.stalls, "time", "times"));
+                          plural(metrics.state.stalls, "time", "times"));
     }
     if (metrics.late > 0) {
       text += fmt::format("  {}: {} came after the deadline and were dropped\n", name,
@@ -178,22 +179,22 @@ std::string order_text(const RunReport& report) {
       mean(waiting.sum, waiting.events), duration_text(waiting.histogram.quantile(0.99)));
 }
 
-std::string process_text(const RunReport& report, const ProcessFigures& process) {
-  const double cores =
-      report.elapsed <= Duration::zero()
-          ? 0
-          : static_cast<double>(process.cpu.count()) / static_cast<double>(report.elapsed.count());
+std::string process_text(const RunReport& report) {
+  const ProcessMetrics& process = report.process;
+  const double cores = report.elapsed <= Duration::zero()
+                           ? 0
+                           : static_cast<double>(process.cpu().count()) /
+                                 static_cast<double>(report.elapsed.count());
   return fmt::format("Process: {} CPU ({:.2f} cores), {} peak memory ({} of events), {}, {}\n",
-                     duration_text(process.cpu), cores, bytes_text(process.peak_bytes),
+                     duration_text(process.cpu()), cores, bytes_text(process.resident_peak_bytes),
                      bytes_text(report.memory_peak), plural(report.shards, "shard", "shards"),
-                     plural(report.pool_threads, "pool thread", "pool threads"));
+                     plural(report.pool.threads, "pool thread", "pool threads"));
 }
 
 }  // namespace
 
 std::string summary_text(const RunReport& report, const ExecutionPlan& plan,
-                         const ExecutionOptions& options, const ProcessFigures& process,
-                         const Console& console) {
+                         const ExecutionOptions& options, const Console& console) {
   std::string text = "\n" + counts_text(report, console);
   if (plan.size() > 0) {
     text += "\n" + enrichers_text(report, plan) + remarks_text(report, plan);
@@ -201,7 +202,7 @@ std::string summary_text(const RunReport& report, const ExecutionPlan& plan,
   }
   text += "\n" + overlap_text(report, plan, options, console);
   text += order_text(report);
-  text += process_text(report, process);
+  text += process_text(report);
   if (report.metrics.conflicts > 0) {
     text += plural(report.metrics.conflicts, "value was", "values were") +
             " replaced because an enricher set a field below\n";

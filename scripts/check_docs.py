@@ -10,6 +10,8 @@
  3. README.md has a row for each folder of src/.
  4. Each C++ sample of docs/embedding.md stands in the test that compiles and runs it.
  5. Once docs/enrichers/ exists: each enricher has its page there, and each page its enricher.
+ 6. docs/metrics.md has a row for each metric of src/metrics/names.h, with its kind, unit and label,
+    and no other.
 """
 
 import argparse
@@ -25,6 +27,10 @@ FENCE = re.compile(r"^(```+|~~~+).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 SAMPLE = re.compile(r"^```cpp\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
 HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
+
+
+METRIC = re.compile(r'^\s*\{"([\w.]+)", (\w+), "([^"]*)", "([^"]*)",', re.MULTILINE)
+METRIC_ROW = re.compile(r"^\| `([\w.]+)` \| (\w+) \| ([^|]*) \|", re.MULTILINE)
 
 
 def blank(match):
@@ -125,6 +131,25 @@ def check_enricher_pages(root):
         yield f"docs/enrichers/{name}.md describes no file of src/enrichers"
 
 
+def check_metrics(root):
+    names, page = root / "src/metrics/names.h", root / "docs/metrics.md"
+    if not names.exists():
+        return
+    listed = {}
+    for name, kind, unit, label in METRIC.findall(names.read_text()):
+        listed[name] = (kind, f"{unit} by {label}" if label else unit)
+    rows = {name: (kind, unit.strip())
+            for name, kind, unit in METRIC_ROW.findall(page.read_text() if page.exists() else "")}
+    for name in sorted(listed.keys() - rows.keys()):
+        yield f"docs/metrics.md: {name} of src/metrics/names.h has no row"
+    for name in sorted(rows.keys() - listed.keys()):
+        yield f"docs/metrics.md: {name} does not stand in src/metrics/names.h"
+    for name in sorted(listed.keys() & rows.keys()):
+        if listed[name] != rows[name]:
+            yield (f"docs/metrics.md: {name} is \"{' | '.join(rows[name])}\", "
+                   f"in src/metrics/names.h \"{' | '.join(listed[name])}\"")
+
+
 def check(root):
     problems = []
     for path in sorted(root.rglob("*.md")):
@@ -139,6 +164,7 @@ def check(root):
         problems += check_folder_table(root)
     problems += check_samples(root)
     problems += check_enricher_pages(root)
+    problems += check_metrics(root)
     return problems
 
 

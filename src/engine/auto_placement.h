@@ -6,6 +6,7 @@
 
 #include "async/activity.h"
 #include "logbraid/clock.h"
+#include "metrics/run_metrics.h"
 
 namespace logbraid {
 
@@ -19,16 +20,38 @@ class AutoPlacement {
   enum class Where : std::uint8_t { pool, in_line, pool_for_good };
 
   Where where() const { return where_.load(std::memory_order_relaxed); }
-  // True when this call changed it.
-  bool move_inline() { return change(Where::pool, Where::in_line); }
-  bool move_back() { return change(Where::in_line, Where::pool_for_good); }
+  // True when this call changed it. `mean`: what a call took when that was decided.
+  bool move_inline(Duration mean) { return change(Where::pool, Where::in_line, mean); }
+  // `stalled`: because of a single call that took that long.
+  bool move_back(Duration mean, bool stalled) {
+    if (stalled) stalled_.store(true, std::memory_order_relaxed);
+    return change(Where::in_line, Where::pool_for_good, mean);
+  }
+
+  // The last move, for people.
+  MoveReason reason() const {
+    switch (where()) {
+      case Where::pool:
+        return MoveReason::none;
+      case Where::in_line:
+        return MoveReason::cheap;
+      case Where::pool_for_good:
+        break;
+    }
+    return stalled_.load(std::memory_order_relaxed) ? MoveReason::stall : MoveReason::dear;
+  }
+  Duration moved_at_mean() const { return Duration(mean_.load(std::memory_order_relaxed)); }
 
  private:
   // Relaxed: a shard that sees it late runs some calls more where they ran before.
-  bool change(Where from, Where to) {
-    return where_.compare_exchange_strong(from, to, std::memory_order_relaxed);
+  bool change(Where from, Where to, Duration mean) {
+    if (!where_.compare_exchange_strong(from, to, std::memory_order_relaxed)) return false;
+    mean_.store(mean.count(), std::memory_order_relaxed);
+    return true;
   }
   std::atomic<Where> where_{Where::pool};
+  std::atomic<Duration::rep> mean_{0};
+  std::atomic<bool> stalled_{false};
 };
 
 // What one shard has measured of such a function.

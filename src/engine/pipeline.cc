@@ -122,6 +122,7 @@ struct Pipeline::State {
   OrderedOutput output;
   DependencyWatch watch;
   std::optional<OverflowQueue> queue;  // where the source must not wait
+  std::uint64_t batches = 0;           // begun; of the thread that submits them
   PlanState plan_state;
   // The order of destruction: the pool first, so that its late calls find their shards, then the
   // shards, whose batches belong to the stock.
@@ -158,7 +159,8 @@ Result<void> Pipeline::State::read_waiting() {
                  .deliver = [this](auto batch) { submit(std::move(batch)); }},
                 batch_bytes(parts.options));
   Result<void> read = intake.run();
-  output.input_ended(intake.batches());
+  batches = intake.batches();
+  output.input_ended(batches);
   return read;
 }
 
@@ -183,15 +185,14 @@ Result<void> Pipeline::State::read_into_queue() {
 }
 
 void Pipeline::State::feed_from_queue() {
-  std::uint64_t sequence = 0;
   while (queue->wait()) {
     std::unique_ptr<Batch> batch = stock.take();
     // What was dropped meanwhile left something: the newest, at least.
     queue->pop_into(*batch, batch_bytes(parts.options));
-    batch->sequence = sequence++;
+    batch->sequence = batches++;
     submit(std::move(batch));
   }
-  output.input_ended(sequence);
+  output.input_ended(batches);
 }
 
 RunReport Pipeline::run() {
@@ -220,13 +221,16 @@ RunReport Pipeline::run() {
     if (threads.empty()) state.output.input_ended(0);
   }
   state.output.run();
+  report.process = ProcessMetrics::now();
   for (std::thread& thread : threads) thread.join();
   for (const auto& shard : state.shards) shard->stop();
 
   report.elapsed = state.clock.now() - start;
   report.counts = counts();
   report.shards = state.shard_count;
-  report.pool_threads = state.pool.threads();
+  report.pool = state.pool.metrics();
+  // The plan was resolved once; every batch found it there.
+  report.plan_uses = {.cache_hits = state.batches, .cache_misses = 1};
   for (const auto& shard : state.shards) {
     report.metrics.merge(shard->metrics());
     report.calls_still_out += shard->calls_out();
@@ -235,10 +239,8 @@ RunReport Pipeline::run() {
   report.watched = state.watch.report();
   report.memory_peak = state.budget.peak();
   for (std::uint32_t node = 0; node < state.parts.plan->size(); ++node) {
-    report.metrics.enrichers[node].stalls =
-        state.plan_state.node(node).stalls.load(std::memory_order_relaxed);
-    report.metrics.enrichers[node].breaker_opened =
-        state.plan_state.node(node).breaker.stats().opened;
+    report.metrics.enrichers[node].state =
+        state.plan_state.state_of(node, (*state.parts.plan)[node].placement);
   }
   report.sink_closed = state.output.closed();
   if (!report.error) report.error = state.output.error();

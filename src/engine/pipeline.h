@@ -19,6 +19,7 @@
 #include "logbraid/result.h"
 #include "logbraid/sink.h"
 #include "logbraid/source.h"
+#include "metrics/process_metrics.h"
 #include "metrics/run_metrics.h"
 
 namespace logbraid {
@@ -52,7 +53,9 @@ struct RunReport {
   RunMetrics metrics;  // nodes in plan order
   WatchReport watched;
   unsigned shards = 0;
-  unsigned pool_threads = 0;
+  PoolMetrics pool;
+  PlanUses plan_uses;                 // a use is a batch that begins
+  ProcessMetrics process;             // before the run's threads ended
   std::uint32_t calls_still_out = 0;  // calls that were given up and have not come back
   std::size_t memory_peak = 0;        // bytes of the memory budget, the most at one time
   bool sink_closed = false;           // the reader of the output went away: the run ended early

@@ -110,6 +110,7 @@ void PlanRunner::admit(BatchRun& run, std::uint32_t count) {
   if (!merge_.waiting()) timers_.set(merge_, BreakerFront::kMergeEvery);
   if (!in_place_ && placements_ != state_.placements()) take_placements();
   if (graph_->all_inline()) {
+    in_flight_peak_ = std::max(in_flight_peak_, count);
     admit_inline(run, first, count);
     return;
   }
@@ -119,6 +120,7 @@ void PlanRunner::admit(BatchRun& run, std::uint32_t count) {
     EventRun& event = begin(run, first + i);
     (event.in_sequence ? admitted_in_sequence_ : admitted_).push_back(&event);
   }
+  in_flight_peak_ = std::max(in_flight_peak_, in_flight_);
   if (!admitted_.empty()) start_admitted(*graph_, admitted_);
   if (!admitted_in_sequence_.empty()) start_admitted(*sequence_, admitted_in_sequence_);
 }
@@ -331,9 +333,10 @@ void PlanRunner::run_inline(std::uint32_t node, std::span<EventRun* const> event
 
 // An enricher that moved inline by itself and is not worth it any more goes back to the pool.
 void PlanRunner::check_cost(std::uint32_t node, Duration took, std::uint32_t calls) {
-  if (nodes_[node].cost.dear_after(took, calls) && state_.node(node).placement.move_back()) {
-    state_.placement_changed();
-  }
+  if (!nodes_[node].cost.dear_after(took, calls)) return;
+  const bool stalled = took >= kStall;
+  const Duration mean = stalled ? took : nodes_[node].cost.mean();
+  if (state_.node(node).placement.move_back(mean, stalled)) state_.placement_changed();
 }
 
 void PlanRunner::start_ready() {
@@ -422,6 +425,7 @@ RunMetrics PlanRunner::metrics() const {
   metrics.groups = groups_;
   metrics.events = event_times_;
   metrics.in_sequence = sequence_times_;
+  metrics.in_flight_peak = in_flight_peak_;
   return metrics;
 }
 

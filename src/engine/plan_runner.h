@@ -274,6 +274,7 @@ class PlanRunner {
   std::vector<EventRun*> running_together_;
 
   std::uint32_t in_flight_ = 0;
+  std::uint32_t in_flight_peak_ = 0;
   std::uint32_t async_out_ = 0;  // requests: a batch is one
   std::uint32_t pool_out_ = 0;   // queued ones included
   std::uint32_t stuck_out_ = 0;  // those of them that nobody waits for

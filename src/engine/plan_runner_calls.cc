@@ -404,7 +404,8 @@ void PlanRunner::on_pool_returned(Posted& posted) noexcept {
   // One that may be called again stays in the pool: in place there is no pause between attempts.
   const PlanNode& plan_node = runner.plan_[call.node];
   if (plan_node.placement == Placement::automatic && plan_node.metadata.retry.retries == 0 &&
-      node.cost.cheap_after(took) && runner.state_.node(call.node).placement.move_inline()) {
+      node.cost.cheap_after(took) &&
+      runner.state_.node(call.node).placement.move_inline(node.cost.mean())) {
     runner.state_.placement_changed();
   }
   Arena& arena = call.batch_run->batch().arena();

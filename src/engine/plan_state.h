@@ -12,6 +12,7 @@
 #include "engine/limits.h"
 #include "logbraid/execution.h"
 #include "logbraid/plan.h"
+#include "metrics/run_metrics.h"
 #include "resilience/circuit_breaker.h"
 
 namespace logbraid {
@@ -50,6 +51,24 @@ class PlanState {
       if (!options.breakers) breaker.mode = BreakerMode::disabled;
       nodes_.emplace_back(plan[i], breaker, limits.enricher[i], std::move(callback));
     }
+  }
+
+  // Of an enricher whose place in the plan is `placement`.
+  EnricherState state_of(std::uint32_t index, Placement placement) const {
+    const Node& shared = nodes_[index];
+    EnricherState state;
+    state.runs = placement;
+    if (placement == Placement::automatic) {
+      const bool in_line = shared.placement.where() == AutoPlacement::Where::in_line;
+      state.runs = in_line ? Placement::inline_ : Placement::pool;
+      state.moved = shared.placement.reason();
+      state.moved_at_mean = shared.placement.moved_at_mean();
+    }
+    state.stalls = shared.stalls.load(std::memory_order_relaxed);
+    const BreakerStats breaker = shared.breaker.stats();
+    state.breaker_opened = breaker.opened;
+    state.breaker_state = to_string(breaker.state);
+    return state;
   }
 
   Node& node(std::uint32_t index) { return nodes_[index]; }

@@ -95,7 +95,7 @@ void Pool::push(PoolTask& task) {
   task.previous = last_;
   (last_ != nullptr ? last_->next : first_) = &task;
   last_ = &task;
-  ++queued_;
+  queued_peak_ = std::max(queued_peak_, ++queued_);
 }
 
 void Pool::unlink(PoolTask& task) {
@@ -134,6 +134,16 @@ unsigned Pool::busy() const {
   return busy_;
 }
 
+PoolMetrics Pool::metrics() const {
+  const std::lock_guard lock(mutex_);
+  return {.threads = static_cast<unsigned>(workers_.size()),
+          .threads_limit = options_.most,
+          .stuck = stuck_,
+          .busy_peak = busy_peak_,
+          .queued_peak = queued_peak_,
+          .calls = turns_};
+}
+
 // A thread is counted in `idle_` by whoever makes it, so that tasks that come before it has begun
 // do not each make one of their own.
 void Pool::work(Workers::iterator self, unsigned number) {
@@ -148,7 +158,7 @@ void Pool::work(Workers::iterator self, unsigned number) {
       PoolTask& task = *first_;
       unlink(task);
       task.turn = self->turn = ++turns_;
-      ++busy_;
+      busy_peak_ = std::max(busy_peak_, ++busy_);
       lock.unlock();
       task.run(task);  // the task may be gone, or queued again, when this returns
       lock.lock();

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "metrics/run_metrics.h"
+
 namespace logbraid {
 
 // Work for a pool thread; embedded in what is handed over.
@@ -65,6 +67,7 @@ class Pool {
   unsigned queued() const;
   unsigned busy() const;  // threads that run a task
   unsigned most() const { return options_.most; }
+  PoolMetrics metrics() const;
 
  private:
   struct Worker {
@@ -90,6 +93,8 @@ class Pool {
   unsigned idle_ = 0;
   unsigned stuck_ = 0;
   unsigned busy_ = 0;
+  unsigned busy_peak_ = 0;
+  unsigned queued_peak_ = 0;
   unsigned made_ = 0;        // threads ever, for their names
   std::uint64_t turns_ = 0;  // tasks ever taken
   bool closing_ = false;

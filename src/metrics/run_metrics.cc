@@ -4,6 +4,20 @@
 
 namespace logbraid {
 
+std::string_view to_string(MoveReason reason) {
+  switch (reason) {
+    case MoveReason::none:
+      return "none";
+    case MoveReason::cheap:
+      return "cheap";
+    case MoveReason::dear:
+      return "dear";
+    case MoveReason::stall:
+      return "stall";
+  }
+  return "unknown";
+}
+
 std::uint64_t EnricherMetrics::calls() const {
   std::uint64_t sum = 0;
   for (const Outcome made : {Outcome::ok, Outcome::no_match, Outcome::error, Outcome::timeout}) {
@@ -44,6 +58,7 @@ void RunMetrics::merge(const RunMetrics& other) {
   order_waiting.merge(other.order_waiting);
   in_sequence.merge(other.in_sequence);
   conflicts += other.conflicts;
+  in_flight_peak = std::max(in_flight_peak, other.in_flight_peak);
 }
 
 }  // namespace logbraid

@@ -3,14 +3,35 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "logbraid/clock.h"
+#include "logbraid/metadata.h"
 #include "logbraid/outcome.h"
 #include "metrics/histogram.h"
 #include "metrics/order_waiting.h"
 
 namespace logbraid {
+
+// Why an enricher with `placement: auto` went where it runs.
+enum class MoveReason : std::uint8_t {
+  none,   // it has not moved: it starts in the pool
+  cheap,  // inline, since its calls were measured cheap
+  dear,   // and back, since they no longer were
+  stall,  // and back, since one of them held up its shard
+};
+std::string_view to_string(MoveReason reason);
+
+// How an enricher stands, of the process.
+struct EnricherState {
+  Placement runs = Placement::inline_;  // never `auto`
+  MoveReason moved = MoveReason::none;
+  Duration moved_at_mean{};                   // what a call took in the mean then
+  std::uint64_t stalls = 0;                   // times it held up a loop
+  std::uint64_t breaker_opened = 0;           // times
+  std::string_view breaker_state = "closed";  // as resilience/circuit_breaker.h spells it
+};
 
 // What one enricher did. Times are of sampled calls: a call under a microsecond is not worth two
 // readings of the clock.
@@ -18,13 +39,12 @@ struct EnricherMetrics {
   std::array<std::uint64_t, kOutcomes> outcomes{};
   std::uint64_t timed_calls = 0;  // calls that `busy` is the sum of
   Duration busy{};
-  Duration waited{};                 // between ready and started: for a thread, for the bulkhead
-  std::uint64_t late = 0;            // results that came after their deadline, dropped
-  std::uint64_t retries = 0;         // attempts beyond the first
-  std::uint64_t stalls = 0;          // times it held up a loop; of the process
-  std::uint64_t breaker_opened = 0;  // times; of the process
-  std::string first_error;           // why the first call that failed did
+  Duration waited{};          // between ready and started: for a thread, for the bulkhead
+  std::uint64_t late = 0;     // results that came after their deadline, dropped
+  std::uint64_t retries = 0;  // attempts beyond the first
+  std::string first_error;    // why the first call that failed did
   Histogram latency;
+  EnricherState state;  // of the process; not merged
 
   std::uint64_t calls() const;  // those that were started and ended or timed out
   Duration mean() const {
@@ -38,6 +58,10 @@ struct GroupMetrics {
   std::uint64_t events = 0;
   Duration wall{};
   Duration sum{};
+
+  Duration mean_wall() const {
+    return events == 0 ? Duration() : wall / static_cast<std::int64_t>(events);
+  }
   void merge(const GroupMetrics& other);
 };
 
@@ -55,6 +79,22 @@ struct EventMetrics : GroupMetrics {
   void merge(const EventMetrics& other);
 };
 
+// The threads of blocking enrichers.
+struct PoolMetrics {
+  unsigned threads = 0;        // alive, the stuck ones too
+  unsigned threads_limit = 0;  // stuck ones aside
+  unsigned stuck = 0;
+  unsigned busy_peak = 0;    // threads that ran a call at one time
+  unsigned queued_peak = 0;  // calls that waited for a thread at one time
+  std::uint64_t calls = 0;   // that a thread has taken
+};
+
+// Uses of plans: those that found theirs there already, and those for which one was resolved.
+struct PlanUses {
+  std::uint64_t cache_hits = 0;
+  std::uint64_t cache_misses = 0;
+};
+
 // What a shard counts; merged over the shards when somebody asks.
 //
 // Threads: the shard's; merge() when the shard has stopped.
@@ -64,7 +104,8 @@ struct RunMetrics {
   EventMetrics events;       // in the mode that was asked for
   EventMetrics in_sequence;  // of `sequential_share`: one call after another
   OrderWaiting order_waiting;
-  std::uint64_t conflicts = 0;  // scalars replaced because a field below them was set
+  std::uint64_t conflicts = 0;       // scalars replaced because a field below them was set
+  std::uint64_t in_flight_peak = 0;  // events, the most at once on one shard
 
   void merge(const RunMetrics& other);
 };

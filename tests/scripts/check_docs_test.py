@@ -41,6 +41,17 @@ class CheckDocs(unittest.TestCase):
             ("a sample nobody compiles", {"docs/embedding.md": "```cpp\nint a;\n```\n",
                                           "tests/unit/engine/embedding_test.cc": "int b;\n"},
              "docs/embedding.md:1: the sample"),
+            ("a metric without row", {"src/metrics/names.h": '    {"a.b", gauge, "s", "", "x"},\n',
+                                      "README.md": README + "`src/metrics/`"},
+             "a.b of src/metrics/names.h has no row"),
+            ("a row without metric", {"src/metrics/names.h": "",
+                                      "docs/metrics.md": "| `a.b` | gauge | s | x |\n",
+                                      "README.md": README + "`src/metrics/`"},
+             "a.b does not stand in"),
+            ("a row of another unit", {"src/metrics/names.h": '    {"a", gauge, "s", "why", "x"},\n',
+                                       "docs/metrics.md": "| `a` | gauge | s | x |\n",
+                                       "README.md": README + "`src/metrics/`"},
+             'a is "gauge | s", in src/metrics/names.h "gauge | s by why"'),
             ("a page without enricher", {"docs/enrichers/url.md": ""}, "describes no file"),
         ]:
             with self.subTest(name):
@@ -52,6 +63,13 @@ class CheckDocs(unittest.TestCase):
         self.assertEqual(self.faults({
             "docs/embedding.md": "```cpp\nint a;\n```\n",
             "tests/unit/engine/embedding_test.cc": "void f() {\nint a;\n}\n"}), [])
+
+    def test_accepts_a_metric_with_its_row(self):
+        self.assertEqual(self.faults({
+            "src/metrics/names.h": '    {"a.b", counter, "events", "reason",\n     "x"},\n'
+                                   '    {"c", text, "", "", "x"},\n',
+            "docs/metrics.md": "| `a.b` | counter | events by reason | x |\n| `c` | text |  | x |\n",
+            "README.md": README + "`src/metrics/`"}), [])
 
     def test_what_enrichers_share_needs_no_page(self):
         self.assertEqual(self.faults({

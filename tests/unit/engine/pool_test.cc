@@ -64,6 +64,33 @@ TEST(Pool, makes_a_thread_when_it_is_needed_and_no_more_than_it_may) {
   second.let_go();
 }
 
+TEST(Pool, knows_the_most_that_ran_and_waited_at_once) {
+  Pool pool({.most = 2, .most_stuck = 5});
+  EXPECT_EQ(pool.metrics().calls, 0u);
+  Hold first;
+  Hold second;
+  ASSERT_TRUE(pool.submit(first));
+  ASSERT_TRUE(pool.submit(second));
+  first.running.wait();
+  second.running.wait();
+  std::latch left(3);
+  Count waiting[] = {Count(left), Count(left), Count(left)};
+  for (Count& each : waiting) ASSERT_TRUE(pool.submit(each));
+  EXPECT_EQ(pool.metrics().queued_peak, 3u);
+  first.let_go();
+  left.wait();
+  const PoolMetrics metrics = pool.metrics();
+  EXPECT_EQ(metrics.threads, 2u);
+  EXPECT_EQ(metrics.threads_limit, 2u);
+  EXPECT_EQ(metrics.calls, 5u);
+  EXPECT_EQ(metrics.busy_peak, 2u);
+  EXPECT_EQ(metrics.queued_peak, 3u) << "it is a peak";
+  EXPECT_EQ(metrics.stuck, 0u);
+  pool.give_up(second);
+  EXPECT_EQ(pool.metrics().stuck, 1u);
+  second.let_go();
+}
+
 TEST(Pool, two_tasks_at_once_get_two_threads_though_one_is_idle) {
   Pool pool({.most = 2});
   std::latch warm(1);
