@@ -48,6 +48,33 @@ std::string name_of(const ExecutionPlan& plan, std::uint32_t node) {
   return printable(plan[node].name, kNameShown);
 }
 
+// Where its calls are made; of one that `auto` places also that.
+std::string where_text(const PlanNode& node, const EnricherMetrics& metrics) {
+  const std::string runs(to_string(metrics.state.runs));
+  return node.placement == Placement::automatic ? "auto: " + runs : runs;
+}
+
+// Why an enricher with `placement: auto` runs where it does.
+std::string auto_text(const EnricherMetrics& metrics) {
+  const std::string mean_then = duration_text(metrics.state.moved_at_mean);
+  switch (metrics.state.moved) {
+    case MoveReason::cheap:
+      return fmt::format("moved inline: a call took {} in the pool, less than the way there",
+                         mean_then);
+    case MoveReason::dear:
+      return fmt::format("moved inline and back to the pool for good: a call took {} inline",
+                         mean_then);
+    case MoveReason::stall:
+      return fmt::format("moved inline and back to the pool for good: it held up its shard for {}",
+                         mean_then);
+    case MoveReason::none:
+      break;
+  }
+  if (metrics.timed_calls == 0) return "stays in the pool: no call was measured";
+  return fmt::format("stays in the pool: {} of {} in the mean measured",
+                     plural(metrics.timed_calls, "call", "calls"), duration_text(metrics.mean()));
+}
+
 std::string counts_text(const RunReport& report, const Console& console) {
   const RunCounts& counts = report.counts;
   std::string text = console.bold(fmt::format("{} events read, {} written", count_text(counts.read),
@@ -88,11 +115,10 @@ std::string enrichers_text(const RunReport& report, const ExecutionPlan& plan) {
     for (const Outcome outcome : kSkips) skipped += of(metrics, outcome);
     const bool timed = metrics.timed_calls > 0;
     table.add_row(
-        {name_of(plan, node), std::string(to_string(plan[node].placement)),
-         count_text(metrics.calls()), or_dash(of(metrics, Outcome::ok)),
-         or_dash(of(metrics, Outcome::no_match)), or_dash(of(metrics, Outcome::error)),
-         or_dash(of(metrics, Outcome::timeout)), or_dash(skipped),
-         timed ? duration_text(metrics.mean()) : "-",
+        {name_of(plan, node), where_text(plan[node], metrics), count_text(metrics.calls()),
+         or_dash(of(metrics, Outcome::ok)), or_dash(of(metrics, Outcome::no_match)),
+         or_dash(of(metrics, Outcome::error)), or_dash(of(metrics, Outcome::timeout)),
+         or_dash(skipped), timed ? duration_text(metrics.mean()) : "-",
          metrics.latency.count() > 0 ? duration_text(metrics.latency.quantile(0.99)) : "-"});
   }
   return table.to_string();
@@ -110,15 +136,20 @@ std::string remarks_text(const RunReport& report, const ExecutionPlan& plan) {
       skips.push_back(fmt::format("{} {}", count_text(of(metrics, outcome)), to_string(outcome)));
     }
     if (!skips.empty()) text += fmt::format("  {}: skipped: {}\n", name, fmt::join(skips, ", "));
-    if (metrics.timed_calls > 0 && metrics.waited > metrics.busy) {
+    const bool may_wait = metrics.state.runs != Placement::inline_;
+    if (may_wait && metrics.timed_calls > 0 && metrics.waited > metrics.busy) {
       text += fmt::format(
           "  {}: calls waited {} before they could start: raise execution.max_parallel_threads or "
           "max_in_flight\n",
           name, duration_text(metrics.waited / static_cast<std::int64_t>(metrics.timed_calls)));
     }
+    if (plan[node].placement == Placement::automatic) {
+      text += fmt::format("  {}: {}\n", name, auto_text(metrics));
+    }
     if (metrics.state.breaker_opened > 0) {
-      text += fmt::format("  {}: its circuit breaker opened {}\n", name,
-                          plural(metrics.state.breaker_opened, "time", "times"));
+      text += fmt::format("  {}: its circuit breaker opened {}; at the end it is {}\n", name,
+                          plural(metrics.state.breaker_opened, "time", "times"),
+                          metrics.state.breaker_state);
     }
     if (metrics.retries > 0) {
       text +=
@@ -171,6 +202,33 @@ std::string overlap_text(const RunReport& report, const ExecutionPlan& plan,
          console.bold("overlap " + ratio(events.sum, events.wall)) + "\n";
 }
 
+// How near the events came to what no schedule could beat. Where nothing waits there is nothing to
+// say: the calls of an event follow each other, whatever the graph.
+std::string critical_path_text(const RunReport& report, const ExecutionOptions& options) {
+  const EventMetrics& events = report.metrics.events;
+  if (events.latency.count() == 0 || options.mode == Mode::sequential) return "";
+  if (events.wall <= Duration::zero()) return "";
+  return fmt::format("Critical path: {} of the {} of an event ({:.0f} %), whose p99 is {}\n",
+                     mean(events.critical_path, events.events), mean(events.wall, events.events),
+                     100 * static_cast<double>(events.critical_path.count()) /
+                         static_cast<double>(events.wall.count()),
+                     duration_text(events.latency.quantile(0.99)));
+}
+
+// Of `sequential_share`.
+std::string speed_up_text(const RunReport& report, const Console& console) {
+  const EventMetrics& parallel = report.metrics.events;
+  const EventMetrics& sequential = report.metrics.in_sequence;
+  if (parallel.events == 0 || sequential.events == 0) return "";
+  return fmt::format("Measured: {} in sequence took {} on average, the others {}: ",
+                     plural(sequential.events, "event", "events"),
+                     mean(sequential.wall, sequential.events),
+                     mean(parallel.wall, parallel.events)) +
+         console.bold("speed-up " + ratio(sequential.mean_wall(), parallel.mean_wall())) +
+         fmt::format(" (of the medians {})\n",
+                     ratio(sequential.latency.quantile(0.5), parallel.latency.quantile(0.5)));
+}
+
 std::string order_text(const RunReport& report) {
   const OrderWaiting& waiting = report.metrics.order_waiting;
   if (waiting.sum <= Duration::zero()) return "";
@@ -201,6 +259,8 @@ std::string summary_text(const RunReport& report, const ExecutionPlan& plan,
     text += "\n" + groups_text(report, plan);
   }
   text += "\n" + overlap_text(report, plan, options, console);
+  text += critical_path_text(report, options);
+  text += speed_up_text(report, console);
   text += order_text(report);
   text += process_text(report);
   if (report.metrics.conflicts > 0) {

@@ -202,6 +202,43 @@ TEST_F(AgentRun, says_how_much_ran_at_once) {
               HasSubstr("Sequential: "));
 }
 
+TEST_F(AgentRun, says_what_a_schedule_could_have_gained_and_what_it_gained_where_that_is_measured) {
+  const std::string path = config(
+      "source: {type: demo, count: 20}\nenrichers:\n"
+      "  - {name: a, type: delay, duration: 5ms}\n"
+      "  - {name: b, type: delay, duration: 5ms}\n"
+      "execution: {in_flight: 1, shards: 1}\n");
+  const std::string without = run_agent({"run", path}).err;
+  EXPECT_THAT(without, ContainsRegex("Critical path: [0-9.]+ ms of the [0-9.]+ ms of an event"));
+  EXPECT_THAT(without, Not(HasSubstr("Measured: ")));
+  const std::string with = run_agent({"run", path, "--set", "execution.sequential_share=0.25"}).err;
+  EXPECT_THAT(with, ContainsRegex("Measured: 5 events in sequence took [0-9.]+ ms on average, the "
+                                  "others [0-9.]+ ms: speed-up [0-9.]+ "));
+}
+
+TEST_F(AgentRun, says_why_auto_chose_where_an_enricher_runs) {
+  const std::string path = config(
+      "source: {type: demo, count: 3000}\nenrichers:\n"
+      "  - {name: cheap, type: static, fields: {x: 1}, placement: auto}\n"
+      "  - {name: dear, type: delay, duration: 1ms, blocking: true, placement: auto,\n"
+      "     when: {field: rare, exists: true}}\n");
+  const std::string errors = run_agent({"run", path}).err;
+  EXPECT_THAT(errors, ContainsRegex("cheap +auto: (inline|pool) +3,000 "));
+  // How fast this machine is just now decides which.
+  EXPECT_THAT(errors,
+              ContainsRegex("cheap: (moved inline|stays in the pool)[^\n]* [0-9.]+ [num]s"));
+  EXPECT_THAT(errors, HasSubstr("dear: stays in the pool: no call was measured"));
+}
+
+TEST_F(AgentRun, says_that_a_breaker_opened_and_how_it_stands) {
+  const std::string path = config(
+      "source: {type: demo, count: 50}\nenrichers:\n"
+      "  - {name: broken, type: delay, duration: 0s, fail_share: 1}\n"
+      "execution: {in_flight: 1, shards: 1}\n");
+  EXPECT_THAT(run_agent({"run", path}).err,
+              HasSubstr("broken: its circuit breaker opened 1 time; at the end it is open\n"));
+}
+
 TEST_F(AgentRun, without_a_file_it_runs_the_example) {
   const ProcessResult result = run_agent({"run"});
   EXPECT_EQ(result.code, 0) << result.err;
