@@ -81,9 +81,9 @@ class OneCore final : private PlanRunnerEvents {
     return options;
   }
   std::unique_ptr<PlanRunner> make_runner() {
-    return std::make_unique<PlanRunner>(PlanRunner::Parts{plan_, options_, plan_state_, timers_,
-                                                          clock_, hour_, pool_, [](Posted&) {},
-                                                          static_cast<PlanRunnerEvents&>(*this)});
+    return std::make_unique<PlanRunner>(
+        PlanRunner::Parts{plan_, options_, plan_state_, timers_, clock_, hour_, pool_,
+                          [](Posted&) {}, static_cast<PlanRunnerEvents&>(*this), activity_});
   }
   void write(BatchRun& run) {
     const auto& records = run.batch().records();
@@ -97,6 +97,7 @@ class OneCore final : private PlanRunnerEvents {
   const ExecutionPlan& plan_;
   const ExecutionOptions options_;
   const SteadyClock clock_;
+  Activity activity_;
   const LocalHour hour_ = [] { return 12; };
   Timers timers_{clock_.now()};
   PlanState plan_state_;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "logbraid/enriched_event.h"
 #include "logbraid/execution.h"
 #include "logbraid/metadata.h"
+#include "logbraid/metrics.h"
 #include "logbraid/owned_event.h"
 #include "logbraid/plan.h"
 #include "logbraid/registry.h"
@@ -32,6 +34,10 @@ struct EngineOptions {
   // The hour of local time, for conditions with a time range. Unset: the hour of UTC, since the
   // library does not read TZ.
   LocalHour local_hour;
+  // Called while the code of an enricher holds up a shard, and with it all other events there, for
+  // 50 ms already; once each time, from a thread that exists for that. It is not called for inline
+  // enrichers on a caller's own thread. It must not throw. Unset: nobody looks.
+  std::function<void(std::string_view enricher, Duration lasted)> on_stall;
 };
 
 // What an engine left behind when it was closed: calls that did not end, and all they can touch.
@@ -121,6 +127,11 @@ class Engine {
   // Nothing of an enricher runs afterwards but what the report names, and no `done` or coroutine on
   // a shard.
   CloseReport close(Duration within);
+
+  // What was counted so far, over all plans there were. Also from within an enricher, after
+  // close(), and while an enricher hangs: it waits for none. Takes some 100 us; no call is slower
+  // for it.
+  EngineMetrics metrics() const;
 
   // The plan for an event that began now.
   std::shared_ptr<const ExecutionPlan> plan() const;

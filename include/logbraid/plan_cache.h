@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -32,10 +33,13 @@ class PlanCache {
 
   Result<std::shared_ptr<const ExecutionPlan>> get(std::span<const std::string> names);
   const Registry& registry() const { return registry_; }
+  // How often a plan had to be resolved, with or without success.
+  std::uint64_t resolved() const { return resolved_.load(std::memory_order_relaxed); }
 
  private:
   const Registry& registry_;
   const PlanOptions options_;
+  std::atomic<std::uint64_t> resolved_{0};
   std::mutex mutex_;
   std::uint64_t generation_ = 0;  // of all that is kept
   std::map<std::vector<std::string>, std::shared_ptr<const ExecutionPlan>> plans_;

@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "async/activity.h"
 #include "async/timers.h"
 #include "logbraid/async_context.h"
 #include "logbraid/clock.h"
@@ -38,6 +39,9 @@ class Loop {
 
   Timers& timers() { return timers_; }
   LoopIo& io() { return shared_io_; }
+  // What its thread is doing; here, since what waits in asio may outlive its call.
+  Activity& activity() { return activity_; }
+  const Activity& activity() const { return activity_; }
   const Clock& clock() const { return clock_; }
 
   // `turn()` is called once in every round, after timers and posted work; while it gives true there
@@ -59,6 +63,7 @@ class Loop {
 
   const Clock& clock_;
   Timers timers_;
+  Activity activity_;
   boost::asio::io_context io_;
   LoopIo shared_io_{&io_};
   boost::asio::steady_timer alarm_;

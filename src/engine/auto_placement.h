@@ -6,7 +6,7 @@
 
 #include "async/activity.h"
 #include "logbraid/clock.h"
-#include "metrics/run_metrics.h"
+#include "logbraid/metrics.h"
 
 namespace logbraid {
 

@@ -147,6 +147,8 @@ Result<std::unique_ptr<Engine>> Engine::create(const Registry& registry,
 
 std::shared_ptr<const ExecutionPlan> Engine::plan() const { return Lane(*state_)->plan()->plan; }
 
+EngineMetrics Engine::metrics() const { return state_->metrics(); }
+
 Result<EnrichedEvent> Engine::enrich(OwnedEvent event) {
   if (thread_role() != ThreadRole::caller) return refused_inside();
   const Pass pass(state_->gate());

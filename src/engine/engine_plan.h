@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "engine/metrics_board.h"
 #include "engine/plan_state.h"
 #include "engine/start_graph.h"
 #include "logbraid/execution.h"
@@ -16,8 +17,18 @@ namespace logbraid {
 // Threads:  any.
 // Lifetime: borrows the options.
 struct EnginePlan {
-  EnginePlan(std::shared_ptr<const ExecutionPlan> resolved, const ExecutionOptions& execution)
-      : plan(std::move(resolved)), options(execution), state(*plan, execution) {}
+  EnginePlan(std::shared_ptr<const ExecutionPlan> resolved, const ExecutionOptions& execution,
+             std::shared_ptr<MetricsBoard> counted_on)
+      : plan(std::move(resolved)),
+        options(execution),
+        board(std::move(counted_on)),
+        first_activity(board->reserve_activities(plan->size())),
+        state(*plan, execution, {}, first_activity) {
+    board->enter(*this);
+  }
+  ~EnginePlan() { board->leave(*this); }
+  EnginePlan(const EnginePlan&) = delete;
+  EnginePlan& operator=(const EnginePlan&) = delete;
 
   // Nothing of it needs a shard now; those with `placement: auto` may move.
   bool all_inline() const {
@@ -36,6 +47,8 @@ struct EnginePlan {
 
   const std::shared_ptr<const ExecutionPlan> plan;
   const ExecutionOptions& options;
+  const std::shared_ptr<MetricsBoard> board;  // may have to outlive its engine with this plan
+  const std::uint32_t first_activity;         // of its enrichers, for a watchdog
   mutable PlanState state;
 };
 

@@ -42,7 +42,9 @@ EngineShard::Running::Running(std::shared_ptr<const EnginePlan> of, EngineShard&
       runner({*plan->plan, shard.parts_.options, plan->state, shard.loop_.timers(),
               shard.parts_.clock, shard.parts_.local_hour, shard.parts_.pool,
               [loop = &shard.loop_](Posted& posted) { loop->post(posted); }, shard,
-              &shard.loop_.io(), shard.number_, shard.parts_.options.shards}) {}
+              shard.loop_.activity(), &shard.loop_.io(), shard.number_,
+              shard.parts_.options.shards}),
+      counted(*plan->board, *plan, runner) {}
 
 EngineShard::EngineShard(const Parts& parts, unsigned number)
     : parts_(parts), number_(number), loop_(parts.clock), thread_([this] {

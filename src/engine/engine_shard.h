@@ -53,6 +53,9 @@ class EngineShard final : private PlanRunnerEvents {
   // Events submitted and not done.
   std::uint32_t outstanding() const { return outstanding_.load(std::memory_order_relaxed); }
 
+  // What its thread is doing, for a watchdog.
+  const Activity& activity() const { return loop_.activity(); }
+
   // From now on tells what is under way whenever that may have changed.
   void watch();
   // Gives up all that is under way, and whatever is still submitted: `cancelled`.
@@ -66,6 +69,7 @@ class EngineShard final : private PlanRunnerEvents {
     Running(std::shared_ptr<const EnginePlan> of, EngineShard& shard);
     const std::shared_ptr<const EnginePlan> plan;
     PlanRunner runner;
+    const MetricsBoard::Entry counted;
   };
 
   void post(void (EngineShard::*what)());

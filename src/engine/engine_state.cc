@@ -40,6 +40,43 @@ EngineState::EngineState(const Registry& registry, std::vector<std::string> name
   for (unsigned i = 0; i < options_.execution.shards; ++i) {
     shards_.push_back(std::make_unique<EngineShard>(parts, i));
   }
+  // A thread that wakes a hundred times a second is only for who wants to know.
+  if (!options_.on_stall) return;
+  watchdog_.emplace([this](const Stall& stall) { report(stall); });
+  for (const auto& shard : shards_) watchdog_->add(shard->activity());
+  watchdog_->start(clock_);
+}
+
+void EngineState::report(const Stall& stall) {
+  const auto enricher = board_->count_stall(stall.node);
+  if (enricher) options_.on_stall(*enricher, stall.lasted);
+}
+
+Result<std::shared_ptr<const ExecutionPlan>> EngineState::resolve() {
+  {
+    const std::lock_guard lock(lanes_mutex_);
+    ++plan_uses_;
+  }
+  return plans_.get(names_);
+}
+
+EngineMetrics EngineState::metrics() {
+  std::shared_ptr<const EnginePlan> plan;
+  PlanUses uses;
+  // Before the uses: each that was resolved is one of them.
+  uses.cache_misses = plans_.resolved();
+  {
+    const std::lock_guard lock(lanes_mutex_);
+    plan = newest_;
+    uses.cache_hits = plan_uses_ - uses.cache_misses;
+  }
+  EngineMetrics metrics = board_->read(*plan);
+  for (const auto& shard : shards_) metrics.in_flight += shard->outstanding();
+  metrics.shards = options_.execution.shards;
+  metrics.pool = pool_.metrics();
+  metrics.plan_uses = uses;
+  metrics.process = ProcessMetrics::now();
+  return metrics;
 }
 
 EngineState::~EngineState() {
@@ -52,6 +89,7 @@ std::unique_ptr<InlineLane> EngineState::take_lane() {
   std::unique_ptr<InlineLane> lane;
   {
     const std::lock_guard lock(lanes_mutex_);
+    ++plan_uses_;
     if (!lanes_.empty()) {
       lane = std::move(lanes_.back());
       lanes_.pop_back();
@@ -81,7 +119,7 @@ std::shared_ptr<const EnginePlan> EngineState::shared(
   const std::lock_guard lock(lanes_mutex_);
   if (current != nullptr &&
       (newest_ == nullptr || newest_->plan->generation() < current->generation())) {
-    newest_ = std::make_shared<const EnginePlan>(current, options_.execution);
+    newest_ = std::make_shared<const EnginePlan>(current, options_.execution, board_);
     lanes_.clear();
   }
   return newest_;

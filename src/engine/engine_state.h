@@ -10,7 +10,9 @@
 #include "async/gate.h"
 #include "engine/engine_shard.h"
 #include "engine/inline_lane.h"
+#include "engine/metrics_board.h"
 #include "engine/pool.h"
+#include "engine/watchdog.h"
 #include "logbraid/engine.h"
 #include "logbraid/plan_cache.h"
 
@@ -34,7 +36,8 @@ class EngineState {
 
   EngineShard& least_busy();
   Gate& gate() { return gate_; }
-  Result<std::shared_ptr<const ExecutionPlan>> resolve() { return plans_.get(names_); }
+  Result<std::shared_ptr<const ExecutionPlan>> resolve();
+  EngineMetrics metrics();
 
   std::vector<CloseReport::StillRunning> close(Duration within);
   // After close(): until nothing is under way any more, callers' threads included.
@@ -45,6 +48,7 @@ class EngineState {
   std::shared_ptr<const EnginePlan> shared(const std::shared_ptr<const ExecutionPlan>& current);
   void tell(unsigned shard, EngineShard::Remainder remainder);
   bool shards_are_quiet() const;
+  void report(const Stall& stall);
 
   const EngineOptions options_;
   const std::vector<std::string> names_;
@@ -52,10 +56,13 @@ class EngineState {
   PlanCache plans_;
   Gate gate_;
 
-  std::mutex lanes_mutex_;  // guards the two below
+  const std::shared_ptr<MetricsBoard> board_ = std::make_shared<MetricsBoard>();
+
+  std::mutex lanes_mutex_;  // guards the three below
   // That of the newest registry that resolved. Idle lanes hold no other, so that an old plan goes.
   std::shared_ptr<const EnginePlan> newest_;
   std::vector<std::unique_ptr<InlineLane>> lanes_;
+  std::uint64_t plan_uses_ = 0;
 
   std::mutex quiet_mutex_;  // guards told_
   std::condition_variable quiet_;
@@ -64,6 +71,7 @@ class EngineState {
   // The order of destruction: the pool first, so that its late calls find their shards.
   std::vector<std::unique_ptr<EngineShard>> shards_;
   Pool pool_;
+  std::optional<Watchdog> watchdog_;  // looks at the shards
 };
 
 }  // namespace logbraid

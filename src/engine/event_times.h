@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "logbraid/clock.h"
+#include "logbraid/metrics.h"
 #include "logbraid/plan.h"
-#include "metrics/run_metrics.h"
 
 namespace logbraid {
 

@@ -62,7 +62,7 @@ std::optional<Outcome> GuardedCall::check(const Slot& slot, Arena& arena) const 
 
 void GuardedCall::run(std::span<const Slot> slots, Arena& arena, const Clock& clock,
                       TimePoint loop_now, Activity& activity) {
-  activity.enter(node_);
+  activity.enter(shared_.activity);
   if (const auto* sync = std::get_if<std::shared_ptr<SyncEnricher>>(&plan_node_.enricher)) {
     run_sync(**sync, slots, arena, clock, loop_now);
   } else if (const auto* batch =
@@ -116,7 +116,7 @@ void GuardedCall::run_sync(SyncEnricher& enricher, std::span<const Slot> slots, 
     }
     settle(slot, status);
   }
-  metrics_.outcomes[static_cast<std::size_t>(Outcome::ok)] += well;
+  metrics_.count(Outcome::ok, well);
   if (fine != 0) breaker_.successes(fine, loop_now);
 }
 
@@ -197,7 +197,7 @@ void GuardedCall::settle(const Slot& slot, const EnrichStatus& status) {
   }
   const std::string_view why =
       status.result == CallResult::error ? status.reason : "its patch is over 1 MiB";
-  if (metrics_.first_error.empty()) metrics_.first_error = why;
+  metrics_.first_error.set(why);
   if (slot.reasons != nullptr) slot.reasons[node_] = why;
   settle(slot, Outcome::error);
 }
@@ -210,7 +210,7 @@ void GuardedCall::settle(const Slot& slot, Outcome outcome) {
     plan_node_.metadata.fallback->set_on(slot.patches[node_]);
   }
   slot.outcomes[node_] = outcome;
-  ++metrics_.outcomes[static_cast<std::size_t>(outcome)];
+  metrics_.count(outcome);
 }
 
 EnrichStatus GuardedCall::describe_exception(Arena& arena) noexcept {

@@ -13,7 +13,7 @@
 #include "logbraid/event_view.h"
 #include "logbraid/outcome.h"
 #include "logbraid/plan.h"
-#include "metrics/run_metrics.h"
+#include "metrics/recorder.h"
 #include "resilience/breaker_front.h"
 
 namespace logbraid {
@@ -85,13 +85,9 @@ class GuardedCall {
   std::uint32_t node() const { return node_; }
   const PlanNode& plan_node() const { return plan_node_; }
   PlanState::Node& shared() { return shared_; }
-  EnricherMetrics& metrics() { return metrics_; }
-  const EnricherMetrics& metrics() const { return metrics_; }
-  void record(Duration latency) {
-    ++metrics_.timed_calls;
-    metrics_.busy += latency;
-    metrics_.latency.record(latency);
-  }
+  EnricherRecorder& metrics() { return metrics_; }
+  const EnricherRecorder& metrics() const { return metrics_; }
+  void record(Duration latency) { metrics_.record(latency); }
 
  private:
   // One inline call in so many is timed on its own.
@@ -121,7 +117,7 @@ class GuardedCall {
   bool checks_;                     // whether refusal() has anything to look at
   std::uint32_t until_timed_ = 0;
   BreakerFront breaker_;
-  EnricherMetrics metrics_;
+  EnricherRecorder metrics_;
   std::vector<BatchCall> calls_;       // of run_batch(), kept for their memory
   std::vector<std::uint32_t> called_;  // their slots
 };

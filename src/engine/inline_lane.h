@@ -37,6 +37,7 @@ class InlineLane final : private PlanRunnerEvents {
   // The plan that was last run here, as the engine shares it. May be null.
   const std::shared_ptr<const EnginePlan>& plan() const { return plan_; }
   void set_plan(std::shared_ptr<const EnginePlan> plan) {
+    counted_.reset();
     runner_.reset();  // of an inline plan nothing is ever in flight between two calls
     plan_ = std::move(plan);
   }
@@ -45,11 +46,12 @@ class InlineLane final : private PlanRunnerEvents {
   void run(EnrichRun& run) {
     const ThreadRoleScope role(ThreadRole::enricher);
     if (!runner_) {
-      PlanRunner::Parts runner{*plan_->plan, parts_.options, plan_->state,
-                               timers_,      parts_.clock,   parts_.local_hour,
-                               parts_.pool,  [](Posted&) {}, *this};
+      PlanRunner::Parts runner{*plan_->plan, parts_.options,    plan_->state, timers_,
+                               parts_.clock, parts_.local_hour, parts_.pool,  [](Posted&) {},
+                               *this,        activity_};
       runner.in_place = true;
       runner_.emplace(std::move(runner));
+      counted_.emplace(*plan_->board, *plan_, *runner_);
     }
     timers_.advance(parts_.clock.now());
     while (run.admitted < run.events()) {
@@ -65,7 +67,9 @@ class InlineLane final : private PlanRunnerEvents {
   PlanSnapshot snapshot_;
   Timers timers_;
   std::shared_ptr<const EnginePlan> plan_;
+  Activity activity_;  // nobody looks: it is the caller's thread that would be held up
   std::optional<PlanRunner> runner_;
+  std::optional<MetricsBoard::Entry> counted_;
 };
 
 }  // namespace logbraid

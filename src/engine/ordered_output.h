@@ -14,9 +14,9 @@
 #include "engine/release_order.h"
 #include "engine/run_counts.h"
 #include "logbraid/clock.h"
+#include "logbraid/order_waiting.h"
 #include "logbraid/result.h"
 #include "logbraid/sink.h"
-#include "metrics/order_waiting.h"
 
 namespace logbraid {
 

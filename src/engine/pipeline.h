@@ -14,13 +14,13 @@
 #include "format/reader.h"
 #include "logbraid/clock.h"
 #include "logbraid/execution.h"
+#include "logbraid/metrics.h"
 #include "logbraid/overflow.h"
 #include "logbraid/plan.h"
+#include "logbraid/process_metrics.h"
 #include "logbraid/result.h"
 #include "logbraid/sink.h"
 #include "logbraid/source.h"
-#include "metrics/process_metrics.h"
-#include "metrics/run_metrics.h"
 
 namespace logbraid {
 

@@ -40,6 +40,7 @@ PlanRunner::PlanRunner(Parts parts)
       pool_(parts.pool),
       post_(std::move(parts.post)),
       events_(parts.events),
+      activity_(parts.activity),
       io_(parts.io),
       in_place_(parts.in_place),
       most_calls_(parts.options.max_calls),
@@ -110,7 +111,7 @@ void PlanRunner::admit(BatchRun& run, std::uint32_t count) {
   if (!merge_.waiting()) timers_.set(merge_, BreakerFront::kMergeEvery);
   if (!in_place_ && placements_ != state_.placements()) take_placements();
   if (graph_->all_inline()) {
-    in_flight_peak_ = std::max(in_flight_peak_, count);
+    in_flight_peak_.raise_to(count);
     admit_inline(run, first, count);
     return;
   }
@@ -120,7 +121,7 @@ void PlanRunner::admit(BatchRun& run, std::uint32_t count) {
     EventRun& event = begin(run, first + i);
     (event.in_sequence ? admitted_in_sequence_ : admitted_).push_back(&event);
   }
-  in_flight_peak_ = std::max(in_flight_peak_, in_flight_);
+  in_flight_peak_.raise_to(in_flight_);
   if (!admitted_.empty()) start_admitted(*graph_, admitted_);
   if (!admitted_in_sequence_.empty()) start_admitted(*sequence_, admitted_in_sequence_);
 }
@@ -163,11 +164,11 @@ void PlanRunner::admit_inline(BatchRun& run, std::uint32_t first, std::uint32_t 
     for (const std::uint32_t node : graph_->prefix()) {
       calls_[node].run(slots_, arena, clock_, timers_.now(), activity_);
       const TimePoint after = clock_.now();
-      groups_[plan_[node].level].merge({0, after - before, after - before});
+      groups_[plan_[node].level].add({0, after - before, after - before});
       if (plan_[node].placement == Placement::automatic) check_cost(node, after - before, count);
       before = after;
     }
-    for (GroupMetrics& group : groups_) group.events += count;
+    for (GroupRecorder& group : groups_) group.events.add(count);
     event_times_.add(count, before - start, before - start, before - start);
   }
   if (status_) {
@@ -392,7 +393,7 @@ void PlanRunner::end(EventRun& event) {
     GroupMetrics whole{1, timers_.now() - event.admitted, {}};
     for (std::size_t level = 0; level < groups_.size(); ++level) {
       const GroupMetrics group = event.times.group(level);
-      if (!event.in_sequence) groups_[level].merge(group);
+      if (!event.in_sequence) groups_[level].add(group);
       whole.sum += group.sum;
     }
     (event.in_sequence ? sequence_times_ : event_times_)
@@ -421,11 +422,11 @@ void PlanRunner::cancel_all() {
 
 RunMetrics PlanRunner::metrics() const {
   RunMetrics metrics;
-  for (const GuardedCall& call : calls_) metrics.enrichers.push_back(call.metrics());
-  metrics.groups = groups_;
-  metrics.events = event_times_;
-  metrics.in_sequence = sequence_times_;
-  metrics.in_flight_peak = in_flight_peak_;
+  for (const GuardedCall& call : calls_) metrics.enrichers.push_back(call.metrics().read());
+  for (const GroupRecorder& group : groups_) metrics.groups.push_back(group.read());
+  metrics.events = event_times_.read();
+  metrics.in_sequence = sequence_times_.read();
+  metrics.in_flight_peak = in_flight_peak_.get();
   return metrics;
 }
 

@@ -26,7 +26,7 @@
 #include "logbraid/clock.h"
 #include "logbraid/frame_pool.h"
 #include "logbraid/plan.h"
-#include "metrics/run_metrics.h"
+#include "metrics/recorder.h"
 #include "resilience/bulkhead.h"
 #include "resilience/retry.h"
 
@@ -55,9 +55,9 @@ class PlanRunnerEvents {
 //     batch
 //   - of one enricher no more calls are out than its bulkhead allows, late ones counted
 //
-// Threads:  the shard's, but for work_in_pool(), which touches its own call only.
-// Lifetime: destroy it only when nothing is `in_flight()` and no call is out: see calls_out().
-// Blocking: never.
+// Threads:  the shard's, but for metrics(), and for work_in_pool(), which touches its own call
+// only. Lifetime: destroy it only when nothing is `in_flight()` and no call is out: see
+// calls_out(). Blocking: never.
 class PlanRunner {
  public:
   // Where pool calls come back: posts to the shard's loop.
@@ -73,6 +73,7 @@ class PlanRunner {
     Pool& pool;
     Post post;
     PlanRunnerEvents& events;
+    Activity& activity;    // of the thread this runs on
     LoopIo* io = nullptr;  // null: nothing of Asio can run in its calls
     unsigned shard = 0;    // the number of this one
     unsigned shards = 1;   // that share the limits given for the process
@@ -112,10 +113,9 @@ class PlanRunner {
   // Gives up every open call: its outcome is `cancelled`, async ones are told to stop.
   void cancel_all();
 
-  RunMetrics metrics() const;
   bool all_inline() const { return graph_->all_inline(); }
-  // What the shard's thread is doing, for a watchdog.
-  const Activity& activity() const { return activity_; }
+  // From any thread, whatever the shard does meanwhile.
+  RunMetrics metrics() const;
 
  private:
   // What the runner keeps of one enricher.
@@ -205,6 +205,7 @@ class PlanRunner {
   Pool& pool_;
   const Post post_;
   PlanRunnerEvents& events_;
+  Activity& activity_;
   LoopIo* const io_;
   const bool in_place_;
   const std::uint32_t most_calls_;
@@ -212,7 +213,6 @@ class PlanRunner {
   const double sequential_share_;
   const std::optional<StatusField> status_;
   FramePool frames_;
-  Activity activity_;
 
   // The last is what new events start with; one that an event still uses is kept.
   std::vector<std::unique_ptr<const StartGraph>> graphs_;
@@ -225,9 +225,9 @@ class PlanRunner {
   std::deque<Node> nodes_;          // they do not move
   Tick merge_;                      // breaker counts
   Tick nudge_;                      // pool threads for calls that turned out long
-  std::vector<GroupMetrics> groups_;
-  EventMetrics event_times_;
-  EventMetrics sequence_times_;
+  std::vector<GroupRecorder> groups_;
+  EventRecorder event_times_;
+  EventRecorder sequence_times_;
   std::uint64_t begun_ = 0;  // events, for sampling
   std::uint32_t slices_until_timed_ = 0;
 
@@ -274,7 +274,7 @@ class PlanRunner {
   std::vector<EventRun*> running_together_;
 
   std::uint32_t in_flight_ = 0;
-  std::uint32_t in_flight_peak_ = 0;
+  Tally<std::uint64_t> in_flight_peak_;
   std::uint32_t async_out_ = 0;  // requests: a batch is one
   std::uint32_t pool_out_ = 0;   // queued ones included
   std::uint32_t stuck_out_ = 0;  // those of them that nobody waits for

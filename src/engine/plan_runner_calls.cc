@@ -62,7 +62,7 @@ EventRun& PlanRunner::next_in_line(std::uint32_t node) {
   const auto place = nodes_[node].line.pop(
       [node](const WaitingLine::Place& waiting) { return still_waits(waiting, node); });
   place.event->slot.outcomes[node] = kOpen;
-  calls_[node].metrics().waited += timers_.now() - place.since;
+  calls_[node].metrics().waited.add(timers_.now() - place.since);
   return *place.event;
 }
 
@@ -171,7 +171,7 @@ void PlanRunner::run_coroutine(AsyncCall& call, const Slot& slot) {
   Arena& arena = call.batch_run->batch().arena();
   call.view = calls_[call.node].view(slot, arena);
   call.patch = Patch(&arena);
-  call.context.emplace(timers_, frames_, io_, &activity_, call.node);
+  call.context.emplace(timers_, frames_, io_, &activity_, state_.node(call.node).activity);
   ++call.attempts;
   set_limit(call);
   auto& enricher = *std::get<std::shared_ptr<AsyncEnricher>>(plan_[call.node].enricher);
@@ -266,7 +266,7 @@ void PlanRunner::start_batch(std::uint32_t node, std::span<EventRun* const> even
 
 void PlanRunner::run_batch(AsyncBatch& batch) {
   ended_batches_.reserve(async_batches_.all.capacity());  // on_batch_ended() must not allocate
-  batch.context.emplace(timers_, frames_, io_, &activity_, batch.node);
+  batch.context.emplace(timers_, frames_, io_, &activity_, state_.node(batch.node).activity);
   auto& enricher = *std::get<std::shared_ptr<AsyncBatchEnricher>>(plan_[batch.node].enricher);
   const AsyncContext::Running running(*batch.context);
   const EnrichStatus made = GuardedCall::protect(batch.arena, [&]() -> EnrichStatus {
@@ -412,7 +412,7 @@ void PlanRunner::on_pool_returned(Posted& posted) noexcept {
   EnrichStatus status = call.status;
   if (status.result == CallResult::error) status.reason = arena.copy(status.reason);
   if (call.attempts == 1) {
-    runner.calls_[call.node].metrics().waited += call.begun - call.started;
+    runner.calls_[call.node].metrics().waited.add(call.begun - call.started);
     call.started = call.begun;
   }
   runner.ended(call, status, call.event == nullptr ? Patch(&arena) : call.patch.moved_to(arena),
@@ -441,7 +441,7 @@ void PlanRunner::ended(Call& call, const EnrichStatus& status, Patch&& patch, Ti
       guarded.breaker().success(std::move(call.permit), at - call.started, timers_.now());
     }
   } else if (call.event == nullptr && !is_part_of_probe(call)) {
-    ++guarded.metrics().late;
+    guarded.metrics().late.add(1);
   }
   if (call.event != nullptr) {
     if (tries_again(call, status, at)) return;
@@ -488,7 +488,7 @@ void PlanRunner::try_again(Call& call) {
     let_go(call);
     return;
   }
-  ++calls_[call.node].metrics().retries;
+  calls_[call.node].metrics().retries.add(1);
   if (call.kind == Call::Kind::async) {
     run_coroutine(static_cast<AsyncCall&>(call), call.event->slot);
   } else {

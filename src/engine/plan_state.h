@@ -11,8 +11,8 @@
 #include "engine/auto_placement.h"
 #include "engine/limits.h"
 #include "logbraid/execution.h"
+#include "logbraid/metrics.h"
 #include "logbraid/plan.h"
-#include "metrics/run_metrics.h"
 #include "resilience/circuit_breaker.h"
 
 namespace logbraid {
@@ -27,18 +27,21 @@ class PlanState {
   using OnBreakerChange = std::function<void(std::string_view enricher, const BreakerChange&)>;
 
   struct Node {
-    Node(const PlanNode& node, const BreakerOptions& options, Duration timeout,
-         CircuitBreaker::Callback on_change)
-        : breaker(options, timeout, std::hash<std::string>{}(node.name), std::move(on_change)) {}
+    Node(const PlanNode& node, std::uint32_t number, const BreakerOptions& options,
+         Duration timeout, CircuitBreaker::Callback on_change)
+        : activity(number),
+          breaker(options, timeout, std::hash<std::string>{}(node.name), std::move(on_change)) {}
 
+    const std::uint32_t activity;  // what a watchdog sees while its code runs
     CircuitBreaker breaker;
     AutoPlacement placement;               // where the plan says `auto`
     std::atomic<std::uint32_t> stuck{0};   // pool threads that hang in it
     std::atomic<std::uint32_t> stalls{0};  // times it held up a loop
   };
 
+  // `first_activity`: of the plan's first enricher; the others count from there.
   PlanState(const ExecutionPlan& plan, const ExecutionOptions& options,
-            const OnBreakerChange& on_change = {}) {
+            const OnBreakerChange& on_change = {}, std::uint32_t first_activity = 0) {
     const Limits limits = limits_of(plan, options);
     for (std::uint32_t i = 0; i < plan.size(); ++i) {
       CircuitBreaker::Callback callback;
@@ -49,7 +52,8 @@ class PlanState {
       }
       BreakerOptions breaker = plan[i].metadata.breaker;
       if (!options.breakers) breaker.mode = BreakerMode::disabled;
-      nodes_.emplace_back(plan[i], breaker, limits.enricher[i], std::move(callback));
+      nodes_.emplace_back(plan[i], first_activity + i, breaker, limits.enricher[i],
+                          std::move(callback));
     }
   }
 

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "metrics/run_metrics.h"
+#include "logbraid/metrics.h"
 
 namespace logbraid {
 

@@ -62,7 +62,7 @@ class Shard final : private PlanRunnerEvents {
   // Ends the thread. Calls that are still out are told to stop and forgotten.
   void stop();
   // What its thread is doing, for a watchdog.
-  const Activity& activity() const { return runner_.activity(); }
+  const Activity& activity() const { return loop_.activity(); }
   // When stopped.
   RunMetrics metrics() const;
   std::uint32_t calls_out() const { return runner_.calls_out(); }

@@ -1,4 +1,4 @@
-#include "metrics/histogram.h"
+#include "logbraid/histogram.h"
 
 #include <algorithm>
 #include <cmath>

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "logbraid/clock.h"
-#include "metrics/histogram.h"
+#include "logbraid/histogram.h"
 #include "metrics/names.h"
 
 namespace logbraid {

@@ -11,6 +11,7 @@ Result<std::shared_ptr<const ExecutionPlan>> PlanCache::get(std::span<const std:
     generation_ = now;
   }
   if (const auto found = plans_.find(key); found != plans_.end()) return found->second;
+  resolved_.fetch_add(1, std::memory_order_relaxed);
   auto plan = registry_.resolve(names, options_);
   // The registry may have changed meanwhile: such a plan is good, but not of this generation.
   if (plan && (*plan)->generation() == generation_) {

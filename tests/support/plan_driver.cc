@@ -48,9 +48,9 @@ PlanDriver::PlanDriver(std::shared_ptr<const ExecutionPlan> plan, const Executio
     }
     arrived_.notify_one();
   };
-  runner_ = std::make_unique<PlanRunner>(PlanRunner::Parts{*plan_, options_, plan_state_, timers_,
-                                                           clock_, local_hour_, pool_, post,
-                                                           static_cast<PlanRunnerEvents&>(*this)});
+  runner_ = std::make_unique<PlanRunner>(
+      PlanRunner::Parts{*plan_, options_, plan_state_, timers_, clock_, local_hour_, pool_, post,
+                        static_cast<PlanRunnerEvents&>(*this), activity_});
 }
 
 PlanDriver::~PlanDriver() { wait_for_late_calls(); }

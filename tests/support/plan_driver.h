@@ -77,6 +77,7 @@ class PlanDriver final : private PlanRunnerEvents {
   const LocalHour local_hour_ = [] { return 12; };
   ManualClock clock_;
   Timers timers_{clock_.now()};
+  Activity activity_;
   std::mutex mutex_;  // guards posted_
   std::condition_variable arrived_;
   std::vector<Posted*> posted_;

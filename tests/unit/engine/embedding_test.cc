@@ -1,4 +1,5 @@
 // The samples of docs/embedding.md: scripts/check_docs.py looks for each of them here.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <boost/asio/steady_timer.hpp>
@@ -67,6 +68,16 @@ boost::asio::awaitable<std::string> serve(Engine& engine, std::string line) {
   co_return enriched->to_json();  // on the executor that serve() runs on
 }
 
+std::string counted(Engine& engine) {
+std::string text;
+const EngineMetrics metrics = engine.metrics();
+for (const EngineMetrics::Enricher& each : metrics.enrichers) {
+  text += each.name + ": " + std::to_string(each.calls()) + " calls, 99 % of them within " +
+          std::to_string(each.latency.quantile(0.99) / 1us) + " us\n";
+}
+return text;
+}
+
 std::string left_behind(Engine& engine) {
 std::string left;
 CloseReport report = engine.close(5s);
@@ -98,6 +109,7 @@ TEST(embedding, the_samples_for_asio_and_closing_work) {
   mine.run();
   EXPECT_EQ(line.get(), R"({"user":"ann","plan":"gold"})");
   EXPECT_EQ(outcomes_of(*(*engine)->enrich(*OwnedEvent::from_json("{}"))), "plan: no_match\n");
+  EXPECT_THAT(counted(**engine), testing::ContainsRegex("^plan: 2 calls, 99 % of them within "));
   EXPECT_EQ(left_behind(**engine), "");
 }
 

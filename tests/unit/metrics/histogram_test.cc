@@ -1,4 +1,4 @@
-#include "metrics/histogram.h"
+#include "logbraid/histogram.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "metrics/run_metrics.h"
+#include "logbraid/metrics.h"
 
 namespace logbraid {
 namespace {

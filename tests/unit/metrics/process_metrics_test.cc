@@ -1,4 +1,4 @@
-#include "metrics/process_metrics.h"
+#include "logbraid/process_metrics.h"
 
 #include <gtest/gtest.h>
 

@@ -7,10 +7,11 @@
 #include <vector>
 
 #include "logbraid/clock.h"
+#include "logbraid/histogram.h"
 #include "logbraid/metadata.h"
+#include "logbraid/order_waiting.h"
 #include "logbraid/outcome.h"
-#include "metrics/histogram.h"
-#include "metrics/order_waiting.h"
+#include "logbraid/process_metrics.h"
 
 namespace logbraid {
 
@@ -30,7 +31,7 @@ struct EnricherState {
   Duration moved_at_mean{};                   // what a call took in the mean then
   std::uint64_t stalls = 0;                   // times it held up a loop
   std::uint64_t breaker_opened = 0;           // times
-  std::string_view breaker_state = "closed";  // as resilience/circuit_breaker.h spells it
+  std::string_view breaker_state = "closed";  // open, half_open
 };
 
 // What one enricher did. Times are of sampled calls: a call under a microsecond is not worth two
@@ -95,9 +96,7 @@ struct PlanUses {
   std::uint64_t cache_misses = 0;
 };
 
-// What a shard counts; merged over the shards when somebody asks.
-//
-// Threads: the shard's; merge() when the shard has stopped.
+// What was counted of one plan; by a shard, or merged over those that ran it.
 struct RunMetrics {
   std::vector<EnricherMetrics> enrichers;  // in plan order
   std::vector<GroupMetrics> groups;
@@ -108,6 +107,26 @@ struct RunMetrics {
   std::uint64_t in_flight_peak = 0;  // events, the most at once on one shard
 
   void merge(const RunMetrics& other);
+};
+
+// What an engine has done since it was made. Numbers of one moment do not quite fit each other:
+// nobody is stopped to be counted.
+struct EngineMetrics {
+  struct Enricher : EnricherMetrics {
+    std::string name;
+    Placement placement = Placement::inline_;  // as its plan has it
+  };
+  // Those of the current plan, in its order; then those that only earlier plans had.
+  std::vector<Enricher> enrichers;
+  std::vector<GroupMetrics> groups;  // of the current plan
+  EventMetrics events;               // those that were sampled, in the mode that was asked for
+  EventMetrics in_sequence;          // of `sequential_share`
+  std::uint64_t in_flight = 0;       // events on the shards, those that wait for a window too
+  std::uint64_t in_flight_peak = 0;  // the most at once in one window
+  unsigned shards = 0;
+  PoolMetrics pool;
+  PlanUses plan_uses;  // a use is a call of the engine
+  ProcessMetrics process;
 };
 
 }  // namespace logbraid

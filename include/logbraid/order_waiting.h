@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "logbraid/clock.h"
-#include "metrics/histogram.h"
+#include "logbraid/histogram.h"
 
 namespace logbraid {
 

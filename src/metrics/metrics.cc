@@ -1,4 +1,4 @@
-#include "metrics/run_metrics.h"
+#include "logbraid/metrics.h"
 
 #include <algorithm>
 
