@@ -59,7 +59,8 @@ def includes(path):
 
 
 # Public headers that need more than the standard library: who includes them has chosen to.
-BEYOND_STANDARD = {"include/logbraid/asio.h": "boost/"}
+BEYOND_STANDARD = {"include/logbraid/asio.h": "boost/",
+                   "include/logbraid/asio_executor.h": "boost/"}
 
 
 def check_public_header(path, where, quoted, angled):

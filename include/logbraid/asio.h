@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -16,12 +17,13 @@
 #include <stdexcept>
 #include <utility>
 
+#include "logbraid/asio_executor.h"
 #include "logbraid/async_context.h"
 #include "logbraid/engine.h"
 #include "logbraid/enricher.h"
 
-// Boost.Asio and logbraid. The only public header that needs more than the standard library; build
-// against the Boost that logbraid was built with.
+// Boost.Asio and logbraid. The only public header, with the one it includes, that needs more than
+// the standard library; build against the Boost that logbraid was built with.
 namespace logbraid {
 
 // The event loop of the shard that a call runs on: for timers and sockets of the call.
@@ -60,7 +62,8 @@ class [[nodiscard]] AsioCall : private WaitPoint {
     waiter_ = waiter;
     context_.wait_at(this);
     boost::asio::co_spawn(
-        io, std::move(coroutine_),
+        boost::asio::any_io_executor(NamedExecutor(io.get_executor(), context_.code())),
+        std::move(coroutine_),
         boost::asio::bind_cancellation_slot(
             link_->stop.slot(), [link = link_](std::exception_ptr thrown, EnrichStatus status) {
               if (link->call != nullptr) link->call->end(thrown, status);

@@ -83,16 +83,25 @@ class AsyncContext {
   LoopIo* io() { return io_; }
   // For awaitables: what is called off when the call is told to stop. Null when it goes on.
   void wait_at(WaitPoint* point) noexcept { wait_point_ = point; }
-  // Says, while it lives, that code of this call runs: around each resumption.
+  // Whose code it is, for what may outlive the call.
+  struct Code {
+    Activity* activity;  // may be null
+    std::uint32_t node;
+  };
+  Code code() const { return {activity_, node_}; }
+  // Says, while it lives, that code of a call runs: around each resumption. Where another's runs
+  // already, that one goes on afterwards.
   class Running {
    public:
-    explicit Running(const AsyncContext& context) noexcept;
+    explicit Running(const AsyncContext& context) noexcept : Running(context.code()) {}
+    explicit Running(Code code) noexcept;
     ~Running();
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
 
    private:
     Activity* activity_;
+    std::uint32_t before_ = 0;
   };
 
  private:

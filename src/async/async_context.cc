@@ -16,13 +16,19 @@ constexpr Duration kAfterStop = std::chrono::milliseconds(1);
 
 TimePoint AsyncContext::now() const { return timers_->now(); }
 
-AsyncContext::Running::Running(const AsyncContext& context) noexcept
-    : activity_(context.activity_) {
-  if (activity_ != nullptr) activity_->enter(context.node_);
+AsyncContext::Running::Running(Code code) noexcept : activity_(code.activity) {
+  if (activity_ == nullptr) return;
+  before_ = activity_->seen().node;
+  activity_->enter(code.node);
 }
 
 AsyncContext::Running::~Running() {
-  if (activity_ != nullptr) activity_->leave();
+  if (activity_ == nullptr) return;
+  if (before_ == Activity::kNobody) {
+    activity_->leave();
+  } else {
+    activity_->enter(before_);
+  }
 }
 
 Sleep::~Sleep() {

@@ -11,13 +11,17 @@
 #include <future>
 #include <latch>
 #include <memory>
+#include <semaphore>
+#include <string>
 #include <thread>
+#include <vector>
 
 namespace logbraid::test {
 namespace {
 
 namespace asio = boost::asio;
 using std::chrono_literals::operator""h;
+using std::chrono_literals::operator""min;
 using std::chrono_literals::operator""ms;
 
 const FieldPath kN("n");
@@ -33,13 +37,12 @@ asio::awaitable<EnrichStatus> doubled_later(const EventView& event, Patch& patch
 }
 
 std::unique_ptr<Engine> engine_with(Registry& registry, std::shared_ptr<AsyncEnricher> enricher,
-                                    Duration timeout = 1h) {
+                                    Duration timeout = 1h, EngineOptions options = {}) {
   EnricherMetadata metadata;
   metadata.name = "asio";
   EnricherInstance instance;
   instance.enricher = std::move(enricher);
   EXPECT_TRUE(registry.add(metadata, instance).has_value());
-  EngineOptions options;
   options.execution.shards = 1;
   options.execution.enricher_timeout = timeout;
   return *Engine::create(registry, {"asio"}, options);
@@ -66,6 +69,52 @@ TEST(asio_enricher, what_it_throws_is_an_outcome) {
   const auto enriched = engine->enrich(numbered(1));
   EXPECT_EQ(enriched->outcome("asio")->outcome, Outcome::error);
   EXPECT_EQ(enriched->outcome("asio")->reason, "no luck");
+}
+
+// Blocks the shard's loop until somebody has noticed: at once, after a wait, and in what it
+// spawned.
+struct Blocking {
+  std::binary_semaphore& noticed;
+  std::string_view where;
+
+  void block(std::string_view here) const {
+    // A minute: nobody noticed.
+    if (here == where && !noticed.try_acquire_for(1min)) throw std::runtime_error("not noticed");
+  }
+  asio::awaitable<void> child() const {
+    co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+    block("in a child");
+  }
+  asio::awaitable<EnrichStatus> operator()(const EventView&, Patch&) const {
+    block("at once");
+    asio::steady_timer timer(co_await asio::this_coro::executor, 1ms);
+    co_await timer.async_wait(asio::use_awaitable);
+    block("after a wait");
+    co_await asio::co_spawn(co_await asio::this_coro::executor, child(), asio::use_awaitable);
+    co_return EnrichStatus();
+  }
+};
+
+TEST(asio_enricher, that_holds_up_its_shard_is_named) {
+  for (const std::string_view where : {"at once", "after a wait", "in a child"}) {
+    std::binary_semaphore noticed(0);
+    std::string named;
+    std::atomic<bool> is_named{false};
+    Registry registry;
+    EngineOptions options;
+    options.on_stall = [&](std::string_view enricher, Duration lasted) {
+      if (is_named.exchange(true)) return;  // a busy machine may stop other stretches as long
+      EXPECT_GE(lasted, 50ms);
+      named = enricher;
+      noticed.release();
+    };
+    const auto engine =
+        engine_with(registry, asio_enricher(Blocking{noticed, where}), 1h, std::move(options));
+    const auto enriched = engine->enrich(numbered(1));
+    EXPECT_EQ(enriched->outcome("asio")->outcome, Outcome::ok) << where;
+    EXPECT_EQ(named, "asio") << where;
+    EXPECT_GE(engine->metrics().enrichers.at(0).state.stalls, 1u) << where;
+  }
 }
 
 // Members, not captures: the enricher keeps the function as long as there are calls.
