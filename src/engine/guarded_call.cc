@@ -4,6 +4,8 @@
 #include <exception>
 #include <utility>
 
+#include "engine/call_one.h"
+
 namespace logbraid {
 namespace {
 
@@ -129,15 +131,7 @@ void GuardedCall::run_with_permit(const Slot& slot, Arena& arena, const Clock& c
     return;
   }
   Patch& patch = slot.patches[node_];
-  const EnrichStatus status = protect(arena, [&]() -> EnrichStatus {
-    const EventView seen = view(slot, arena);
-    if (const auto* sync = std::get_if<std::shared_ptr<SyncEnricher>>(&plan_node_.enricher)) {
-      return (*sync)->enrich(seen, patch);
-    }
-    BatchCall only{seen, &patch, {}};
-    std::get<std::shared_ptr<BatchEnricher>>(plan_node_.enricher)->enrich({&only, 1});
-    return only.status;
-  });
+  const EnrichStatus status = call_one(plan_node_.enricher, view(slot, arena), patch, arena);
   const TimePoint end = clock.now();
   record(end - start);
   if (is_failure(status, patch)) {

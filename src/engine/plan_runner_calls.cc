@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/call_one.h"
 #include "engine/plan_runner.h"
 
 namespace logbraid {
@@ -383,15 +384,7 @@ void PlanRunner::work_in_pool(PoolTask& task) noexcept {
   call.begun = runner.clock_.now();
   // Relaxed: the shard only wants to know since when; everything else waits for the post.
   call.begun_at.store(call.begun.time_since_epoch().count(), std::memory_order_relaxed);
-  call.status = GuardedCall::protect(call.arena, [&]() -> EnrichStatus {
-    const EnricherPtr& enricher = runner.plan_[call.node].enricher;
-    if (const auto* sync = std::get_if<std::shared_ptr<SyncEnricher>>(&enricher)) {
-      return (*sync)->enrich(call.view, call.patch);
-    }
-    BatchCall only{call.view, &call.patch, {}};
-    std::get<std::shared_ptr<BatchEnricher>>(enricher)->enrich({&only, 1});
-    return only.status;
-  });
+  call.status = call_one(runner.plan_[call.node].enricher, call.view, call.patch, call.arena);
   call.finished = runner.clock_.now();
   runner.post_(call);
 }

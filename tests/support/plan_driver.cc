@@ -6,6 +6,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "format/json_reader.h"
 #include "format/json_writer.h"
 
 namespace logbraid::test {
@@ -34,9 +35,11 @@ std::shared_ptr<const ExecutionPlan> plan_of(const std::vector<PlanPart>& parts)
   return *plan;
 }
 
-PlanDriver::PlanDriver(std::shared_ptr<const ExecutionPlan> plan, const ExecutionOptions& options)
+PlanDriver::PlanDriver(std::shared_ptr<const ExecutionPlan> plan, const ExecutionOptions& options,
+                       Hangs* hangs)
     : plan_(std::move(plan)),
       options_(options),
+      hangs_(hangs),
       plan_state_(*plan_, options_),
       pool_({.most = options.max_parallel_threads,
              .most_stuck = options.max_stuck_threads,
@@ -48,12 +51,21 @@ PlanDriver::PlanDriver(std::shared_ptr<const ExecutionPlan> plan, const Executio
     }
     arrived_.notify_one();
   };
+  if (hangs_ != nullptr) {
+    hangs_->on_change([this] {
+      { const std::lock_guard lock(mutex_); }  // whoever looked just now waits when it is free
+      arrived_.notify_one();
+    });
+  }
   runner_ = std::make_unique<PlanRunner>(
       PlanRunner::Parts{*plan_, options_, plan_state_, timers_, clock_, local_hour_, pool_, post,
                         static_cast<PlanRunnerEvents&>(*this), activity_});
 }
 
-PlanDriver::~PlanDriver() { wait_for_late_calls(); }
+PlanDriver::~PlanDriver() {
+  if (hangs_ != nullptr) hangs_->release();
+  wait_for_late_calls();
+}
 
 // One batch an event, so that each is done on its own.
 void PlanDriver::add(const std::vector<std::string>& messages) {
@@ -64,12 +76,29 @@ void PlanDriver::add(const std::vector<std::string>& messages) {
     *field = {"message",   text.data(), 7,    static_cast<std::uint32_t>(text.size()),
               Token::text, false,       false};
     batch->records().push_back({Event({field, 1}, key_bit("message"), {}), text, {}});
-    batch->sequence = runs_.size();
-    runs_.push_back(std::make_unique<BatchRun>(std::move(batch), plan_->size(),
-                                               options_.status ? &*options_.status : nullptr));
-    started_.emplace_back();
-    finished_.emplace_back();
+    add(std::move(batch));
   }
+}
+
+void PlanDriver::add_events(const std::vector<std::string>& events) {
+  JsonReader reader;
+  for (const std::string& event : events) {
+    auto batch = std::make_unique<Batch>();
+    batch->reserve(event.size());
+    event.copy(batch->buffer(), event.size());
+    batch->set_size(event.size());
+    reader.read(*batch);
+    ASSERT_EQ(batch->records().size(), 1u) << event;
+    add(std::move(batch));
+  }
+}
+
+void PlanDriver::add(std::unique_ptr<Batch> batch) {
+  batch->sequence = runs_.size();
+  runs_.push_back(std::make_unique<BatchRun>(std::move(batch), plan_->size(),
+                                             options_.status ? &*options_.status : nullptr));
+  started_.emplace_back();
+  finished_.emplace_back();
 }
 
 bool PlanDriver::admit() {
@@ -99,16 +128,28 @@ bool PlanDriver::step(bool wait_for_pool) {
   const bool admitted = admit();
   runner_->drain();
   if (admitted || take_posted() || finished_count_ != before) return true;
-  if (wait_for_pool && runner_->pool_calls_out() != 0) {
+  if (wait_for_pool) {
+    pool_.nudge();
     std::unique_lock lock(mutex_);
-    arrived_.wait(lock, [&] { return !posted_.empty(); });
-    return true;
+    arrived_.wait(lock, [&] { return !posted_.empty() || !can_come_back(); });
+    if (!posted_.empty()) return true;
   }
   const TimePoint next = timers_.next_due();
   if (next == TimePoint::max()) return false;
   clock_.advance_to(next);
   timers_.advance(clock_.now());
   return true;
+}
+
+// Whether a pool call ends without a deadline's help. Those that hang are read before those that
+// are queued: one that goes from here to there meanwhile is missed, and tells when it hangs.
+bool PlanDriver::can_come_back() {
+  const unsigned out = runner_->pool_calls_out();
+  const unsigned hanging = hangs_ == nullptr ? 0 : hangs_->waited_for();
+  const unsigned forgotten = hangs_ == nullptr ? 0 : hangs_->forgotten();
+  const unsigned queued = pool_.queued();
+  if (out != hanging + forgotten + queued) return true;
+  return queued != 0 && hanging < pool_.most();
 }
 
 void PlanDriver::run(bool wait_for_pool) {

@@ -10,6 +10,7 @@
 #include "engine/pool.h"
 #include "logbraid/execution.h"
 #include "logbraid/registry.h"
+#include "tests/support/hangs.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/scripted_enricher.h"
 
@@ -32,11 +33,16 @@ std::shared_ptr<const ExecutionPlan> plan_of(const std::vector<PlanPart>& parts)
 // stands still while anything can be done, then jumps to the next timer.
 class PlanDriver final : private PlanRunnerEvents {
  public:
-  PlanDriver(std::shared_ptr<const ExecutionPlan> plan, const ExecutionOptions& options);
+  // `hangs`: where pool calls of the plan hang; those are not waited for. It is let go before the
+  // driver ends.
+  PlanDriver(std::shared_ptr<const ExecutionPlan> plan, const ExecutionOptions& options,
+             Hangs* hangs = nullptr);
   ~PlanDriver();
 
   // Puts events with these messages under way, at most `in_flight` at a time.
   void add(const std::vector<std::string>& messages);
+  // The same for whole events, one JSON object each.
+  void add_events(const std::vector<std::string>& events);
   // Until every event is done. Pool calls are waited for only while `wait_for_pool`.
   void run(bool wait_for_pool = true);
   // One round: what can be done now; if there was nothing, time moves to the next timer.
@@ -67,6 +73,8 @@ class PlanDriver final : private PlanRunnerEvents {
     Duration latency{};
   };
 
+  void add(std::unique_ptr<Batch> batch);
+  bool can_come_back();
   void batch_done(BatchRun& run) override;
   void batch_released(BatchRun& run) override;
   bool take_posted();
@@ -74,6 +82,7 @@ class PlanDriver final : private PlanRunnerEvents {
 
   const std::shared_ptr<const ExecutionPlan> plan_;
   const ExecutionOptions options_;
+  Hangs* const hangs_;
   const LocalHour local_hour_ = [] { return 12; };
   ManualClock clock_;
   Timers timers_{clock_.now()};
