@@ -1,168 +1,168 @@
-// Random graphs, placements, delays, failures and hangs against an interpreter that knows nothing
-// of time: whatever runs when, the same lines come out.
+// Random graphs, forms, placements, delays, failures and hangs on the manual clock, against an
+// interpreter that knows nothing of time: whatever runs when, the same lines and outcomes.
 
 #include <gtest/gtest.h>
 
-#include <functional>
-#include <memory>
-#include <random>
+#include <algorithm>
+#include <array>
 #include <string>
 #include <vector>
 
-#include "core/json_text.h"
+#include "tests/support/json_rows.h"
 #include "tests/support/plan_driver.h"
+#include "tests/support/random_enricher.h"
+#include "tests/support/random_plan.h"
+#include "tests/support/reference_interpreter.h"
+#include "tests/support/run_pipeline.h"
+#include "tests/support/seeds.h"
+#include "tests/support/shared_data.h"
 
 namespace logbraid::test {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::seconds;
-using What = Step::What;
 
-struct RandomPlan {
-  std::vector<PlanPart> parts;
-  std::vector<std::vector<std::size_t>> dependencies;  // by part, direct
+struct Variant {
+  const char* name;
+  Mode mode = Mode::parallel;
+  Schedule schedule = Schedule::ready;
+  double sequential_share = 0;
 };
 
-Step step_for(std::uint64_t seed, std::string_view name, std::string_view message) {
-  std::mt19937_64 random(seed ^ std::hash<std::string_view>{}(name) ^
-                         (std::hash<std::string_view>{}(message)*31));
-  Step step;
-  step.delay = milliseconds(random() % 20);
-  switch (random() % 20) {
-    case 0:
-      step.what = What::error;
-      break;
-    case 1:
-      step.what = What::throws_exception;
-      break;
-    case 2:
-      step.what = What::throws_int;
-      break;
-    case 3:
-      step.what = What::no_match;
-      break;
-    case 4:
-      step.what = What::hangs;
-      break;
-    default:
-      break;
-  }
-  return step;
+constexpr Variant kVariants[] = {{"sequential", Mode::sequential},
+                                 {"levels", Mode::parallel, Schedule::levels},
+                                 {"ready", Mode::parallel, Schedule::ready},
+                                 {"half in sequence", Mode::parallel, Schedule::ready, 0.5}};
+
+ExecutionOptions options_of(const Variant& variant) {
+  ExecutionOptions options;
+  options.mode = variant.mode;
+  options.schedule = variant.schedule;
+  options.sequential_share = variant.sequential_share;
+  options.enricher_timeout = kNever;
+  options.max_parallel_threads = 2;
+  options.max_stuck_threads = 10'000;  // none is refused because others hang
+  options.breakers = false;
+  return options;
 }
 
-RandomPlan random_plan(std::uint64_t seed, std::size_t nodes) {
-  std::mt19937_64 random(seed);
-  RandomPlan made;
-  for (std::size_t i = 0; i < nodes; ++i) {
-    auto script = std::make_shared<Script>();
-    script->name = "e" + std::to_string(i);
-    script->writes = FieldPath("out." + script->name);
-    PlanPart part;
-    part.placement = static_cast<Placement>(random() % 3);
-    part.metadata.priority = static_cast<int>(random() % 5) * 50;
-    made.dependencies.emplace_back();
-    for (std::size_t from = 0; from < i; ++from) {
-      if (random() % (nodes / 2 + 2) != 0) continue;
-      auto& names = random() % 4 == 0 ? part.metadata.required : part.metadata.dependencies;
-      names.push_back("e" + std::to_string(from));
-      made.dependencies.back().push_back(from);
+// Runs a plan and compares every line and every outcome; and that each call began in its turn.
+void expect_as_interpreted(const RandomPlan& random, const ExecutionOptions& options,
+                           std::uint64_t events) {
+  RandomRun run(events, milliseconds(1));
+  const auto plan = resolve(random, run);
+  PlanDriver driver(plan, options, &run.hangs);
+  std::vector<std::string> lines;
+  for (std::uint64_t i = 0; i < events; ++i) lines.push_back(RandomPlan::event(i));
+  driver.add_events(lines);
+  driver.run();
+  ASSERT_EQ(run.ledger.complaints(), "");
+  std::vector<std::array<std::uint64_t, kOutcomes>> counts(plan->size());
+  for (std::uint64_t i = 0; i < events; ++i) {
+    const Expected expected = interpret(random, *plan, i);
+    for (std::uint32_t node = 0; node < plan->size(); ++node) {
+      const std::string& name = plan->nodes()[node].name;
+      ASSERT_EQ(driver.outcome(i, name), expected.outcomes[node]) << name << ", event " << i;
+      ++counts[node][static_cast<std::size_t>(expected.outcomes[node])];
     }
-    // Everybody looks for everybody: what must not be seen would show.
-    for (std::size_t other = 0; other < nodes; ++other) {
-      script->looks_at.emplace_back("out.e" + std::to_string(other));
-    }
-    const bool waits = part.placement == Placement::async;
-    script->step = [seed, waits, name = script->name](std::string_view message) {
-      Step step = step_for(seed, name, message);
-      // Only what waits on the loop can hang in a test whose time stands still.
-      if (step.what == What::hangs && !waits) step.what = What::ok;
-      return step;
-    };
-    part.script = std::move(script);
-    made.parts.push_back(std::move(part));
+    ASSERT_EQ(driver.lines().at(i), expected.line) << "event " << i;
   }
-  return made;
+  const RunMetrics metrics = driver.runner().metrics();
+  for (std::uint32_t node = 0; node < plan->size(); ++node) {
+    ASSERT_EQ(metrics.enrichers[node].outcomes, counts[node]) << plan->nodes()[node].name;
+  }
+  run.hangs.release();
+  driver.wait_for_late_calls();
+  while (driver.runner().calls_out() != 0 && driver.step(true)) continue;
+  ASSERT_EQ(driver.runner().calls_out(), 0u);
+  ASSERT_EQ(driver.batches_released(), events);
+  ASSERT_EQ(run.ledger.complaints(), "");
 }
 
-// The line an event must give: each enricher once, after all it depends on, seeing its ancestors.
-std::string interpret(const RandomPlan& plan, const ExecutionPlan& resolved,
-                      const std::string& message) {
-  const std::size_t nodes = plan.parts.size();
-  std::vector<std::vector<bool>> ancestors(nodes, std::vector<bool>(nodes));
-  std::vector<std::string> result(nodes);
-  std::vector<bool> ok(nodes);
-  for (std::size_t i = 0; i < nodes; ++i) {
-    for (const std::size_t from : plan.dependencies[i]) {
-      ancestors[i][from] = true;
-      for (std::size_t k = 0; k < nodes; ++k) {
-        if (ancestors[from][k]) ancestors[i][k] = true;
-      }
-    }
-    const Script& script = *plan.parts[i].script;
-    bool met = true;
-    for (const std::string& name : plan.parts[i].metadata.required) {
-      met = met && ok[std::stoul(name.substr(1))];
-    }
-    const What what = script.step(message).what;
-    ok[i] = met && what == What::ok;
-    if (!ok[i]) continue;
-    std::vector<std::string> found(nodes);
-    for (std::size_t k = 0; k < nodes; ++k) {
-      if (ancestors[i][k]) found[k] = result[k];
-    }
-    result[i] = digest(script.name, message, found);
-  }
-  std::string line = "{\"message\":\"" + message + "\"";
-  const char* separator = ",\"out\":{";
-  bool any = false;
-  for (const PlanNode& node : resolved.nodes()) {
-    const std::size_t i = std::stoul(node.name.substr(1));
-    if (!ok[i]) continue;
-    line += separator;
-    separator = ",";
-    any = true;
-    line += "\"" + node.name + "\":\"" + result[i] + "\"";
-  }
-  return line + (any ? "}}" : "}");
-}
-
-TEST(PlanRunnerProperty, random_graphs_give_what_an_interpreter_gives_in_every_mode) {
-  const std::vector<std::string> messages = {"one", "two", "three", "four", "five"};
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
-    const std::size_t nodes = 1 + seed * 7 % 60;
-    const RandomPlan random = random_plan(seed, nodes);
-    const auto plan = plan_of(random.parts);
-    for (int variant = 0; variant < 3; ++variant) {
-      ExecutionOptions options;
-      options.mode = variant == 0 ? Mode::sequential : Mode::parallel;
-      options.schedule = variant == 1 ? Schedule::levels : Schedule::ready;
-      options.enricher_timeout = seconds(1);
-      options.group_timeout = seconds(200);  // sixty hangs in sequence are within it
-      options.event_timeout = seconds(20000);
+TEST(PlanRunnerProperty, random_plans_give_what_an_interpreter_gives_in_every_mode) {
+  for (const std::uint64_t seed : seeds(60)) {
+    const RandomPlan random = random_plan(seed, 2 + seed * 7 % 59);
+    for (const Variant& variant : kVariants) {
+      SCOPED_TRACE(seed_text(seed) + ", " + variant.name);
+      ExecutionOptions options = options_of(variant);
       options.in_flight = 1 + static_cast<std::uint32_t>(seed % 4);
-      options.max_parallel_threads = 2;
-      PlanDriver driver(plan, options);
-      driver.add(messages);
-      driver.run();
-      for (std::size_t i = 0; i < messages.size(); ++i) {
-        ASSERT_EQ(driver.lines().at(i), interpret(random, *plan, messages[i]))
-            << "seed " << seed << ", variant " << variant;
-        for (const PlanNode& node : plan->nodes()) {
-          ASSERT_LT(static_cast<std::size_t>(driver.outcome(i, node.name)), kOutcomes)
-              << "an enricher without an outcome";
+      expect_as_interpreted(random, options, 9);
+      if (testing::Test::HasFatalFailure()) return;
+    }
+  }
+}
+
+// The graphs that fapilog resolved, with enrichers that behave in every way.
+TEST(PlanRunnerProperty, the_shared_graphs_give_what_an_interpreter_gives) {
+  LOGBRAID_SHARED_OR_SKIP(file, "compat/graphs.jsonl");
+  std::uint64_t row = 0;
+  for (const std::string& line : lines_of(file)) {
+    ++row;
+    if (!member(line, "error").empty()) continue;
+    const auto enabled = strings_of(member(line, "enabled"));
+    RandomPlan random;
+    random.seed = row;
+    for (const std::string_view enricher : items_of(member(line, "registered"))) {
+      const std::string name = string_of(member(enricher, "name"));
+      if (std::count(enabled.begin(), enabled.end(), name) == 0) continue;
+      RandomNode node = random_node(row * 1000 + random.nodes.size(), name);
+      node.priority = std::stoi(std::string(member(enricher, "priority")));
+      node.dependencies = strings_of(member(enricher, "dependencies"));
+      random.nodes.push_back(std::move(node));
+    }
+    const Variant& variant = kVariants[row % std::size(kVariants)];
+    SCOPED_TRACE("row " + std::to_string(row) + ", " + variant.name);
+    expect_as_interpreted(random, options_of(variant), 4);
+    if (testing::Test::HasFatalFailure()) return;
+  }
+  EXPECT_GT(row, 0u);
+}
+
+// Which calls a breaker lets through depends on the time; what holds for each event does not.
+TEST(PlanRunnerProperty, with_breakers_each_event_still_has_one_outcome_of_each_enricher) {
+  std::uint64_t refused = 0;
+  for (const std::uint64_t seed : seeds(40)) {
+    SCOPED_TRACE(seed_text(seed));
+    const RandomPlan random = random_plan(seed, 2 + seed * 5 % 29);
+    constexpr std::uint64_t kEvents = 40;
+    RandomRun run(kEvents, milliseconds(200));  // probes get their turn
+    const auto plan = resolve(random, run);
+    run.ledger.ignore_order();
+    ExecutionOptions options = options_of(kVariants[seed % std::size(kVariants)]);
+    options.breakers = true;
+    options.in_flight = 2;
+    PlanDriver driver(plan, options, &run.hangs);
+    std::vector<std::string> lines;
+    for (std::uint64_t i = 0; i < kEvents; ++i) lines.push_back(RandomPlan::event(i));
+    driver.add_events(lines);
+    driver.run();
+    if (testing::Test::HasFatalFailure()) return;
+    std::vector<std::array<std::uint64_t, kOutcomes>> counts(plan->size());
+    for (std::uint64_t i = 0; i < kEvents; ++i) {
+      for (std::uint32_t node = 0; node < plan->size(); ++node) {
+        const Outcome outcome = driver.outcome(i, plan->nodes()[node].name);
+        ASSERT_LT(static_cast<std::size_t>(outcome), kOutcomes) << "no outcome";
+        ++counts[node][static_cast<std::size_t>(outcome)];
+        refused += outcome == Outcome::breaker_open ? 1 : 0;
+        // Where none of its own calls fails there is nothing to open its breaker.
+        const RandomNode& own = random.node(plan->nodes()[node].name);
+        const bool fails = own.failing != 0 || own.retries != 0 || own.hangs || own.always_throws;
+        if (!fails && outcome == Outcome::breaker_open) {
+          ADD_FAILURE() << own.name << " was refused although it never fails";
         }
       }
-      const RunMetrics metrics = driver.runner().metrics();
-      for (const EnricherMetrics& enricher : metrics.enrichers) {
-        std::uint64_t outcomes = 0;
-        for (const std::uint64_t count : enricher.outcomes) outcomes += count;
-        ASSERT_EQ(outcomes, messages.size()) << "one outcome an event, seed " << seed;
-      }
-      driver.wait_for_late_calls();
-      ASSERT_EQ(driver.batches_released(), messages.size());
     }
+    const RunMetrics metrics = driver.runner().metrics();
+    for (std::uint32_t node = 0; node < plan->size(); ++node) {
+      ASSERT_EQ(metrics.enrichers[node].outcomes, counts[node]) << plan->nodes()[node].name;
+    }
+    run.hangs.release();
+    driver.wait_for_late_calls();
+    while (driver.runner().calls_out() != 0 && driver.step(true)) continue;
+    ASSERT_EQ(driver.runner().calls_out(), 0u);
+    ASSERT_EQ(driver.batches_released(), kEvents);
   }
+  EXPECT_GT(refused, 0u) << "no breaker ever opened: nothing was tried";
 }
 
 }  // namespace

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/json_text.h"
+#include "tests/support/json_rows.h"
 #include "tests/support/shared_data.h"
-#include "tests/unit/plan/json_rows.h"
 #include "tests/unit/plan/text_event.h"
 
 namespace logbraid::test {

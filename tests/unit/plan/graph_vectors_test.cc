@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/json_rows.h"
 #include "tests/support/shared_data.h"
-#include "tests/unit/plan/json_rows.h"
 #include "tests/unit/plan/scripted_plan.h"
 
 namespace logbraid::test {
