@@ -9,8 +9,9 @@
     looked for).
  3. README.md has a row for each folder of src/.
  4. Each C++ sample of docs/embedding.md stands in the test that compiles and runs it.
- 5. Once docs/enrichers/ exists: each enricher has its page there, and each page its enricher.
- 6. docs/metrics.md has a row for each metric of src/metrics/names.h, with its kind, unit and label,
+ 5. Each test that docs/faults.md names (`Suite.name`) exists, and each row of its tables names one.
+ 6. Once docs/enrichers/ exists: each enricher has its page there, and each page its enricher.
+ 7. docs/metrics.md has a row for each metric of src/metrics/names.h, with its kind, unit and label,
     and no other.
 """
 
@@ -26,6 +27,8 @@ LINK = re.compile(r"!?\[[^\]]*\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
 FENCE = re.compile(r"^(```+|~~~+).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 SAMPLE = re.compile(r"^```cpp\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
+TEST_NAME = re.compile(r"`([A-Za-z]\w*\.[a-z_]\w*)`")
+TEST = re.compile(r"^TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)", re.MULTILINE)
 HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
 
 
@@ -117,6 +120,23 @@ def check_samples(root):
                    f"the sample does not stand in {test.relative_to(root)}")
 
 
+def check_faults(root):
+    page = root / "docs/faults.md"
+    if not page.exists():
+        return
+    tests = {f"{suite}.{name}" for path in (root / "tests").rglob("*_test.cc")
+             for suite, name in TEST.findall(path.read_text())}
+    for number, line in enumerate(page.read_text().splitlines(), 1):
+        where = f"{page.relative_to(root)}:{number}"
+        named = [name for name in TEST_NAME.findall(line)
+                 if not re.search(r"\.(?:h|cc|py|md)$", name)]
+        if re.match(r"\| (?!fault \|)", line) and not named:
+            yield f"{where}: no test stands for this fault"
+        for name in named:
+            if name not in tests:
+                yield f"{where}: there is no test {name}"
+
+
 def check_enricher_pages(root):
     pages = root / "docs" / "enrichers"
     if not pages.is_dir():
@@ -163,6 +183,7 @@ def check(root):
     if (root / "README.md").exists() and (root / "src").is_dir():
         problems += check_folder_table(root)
     problems += check_samples(root)
+    problems += check_faults(root)
     problems += check_enricher_pages(root)
     problems += check_metrics(root)
     return problems

@@ -52,6 +52,11 @@ class CheckDocs(unittest.TestCase):
                                        "docs/metrics.md": "| `a` | gauge | s | x |\n",
                                        "README.md": README + "`src/metrics/`"},
              'a is "gauge | s", in src/metrics/names.h "gauge | s by why"'),
+            ("a fault whose test is not there", {"docs/faults.md": "| throws | error | `A.b_c` |\n",
+                                                 "tests/a_test.cc": "TEST(A, b_d) {}\n"},
+             "docs/faults.md:1: there is no test A.b_c"),
+            ("a fault without a test", {"docs/faults.md": "| fault | test |\n|---|---|\n| throws | |\n"},
+             "docs/faults.md:3: no test"),
             ("a page without enricher", {"docs/enrichers/url.md": ""}, "describes no file"),
         ]:
             with self.subTest(name):
@@ -70,6 +75,11 @@ class CheckDocs(unittest.TestCase):
                                    '    {"c", text, "", "", "x"},\n',
             "docs/metrics.md": "| `a.b` | counter | events by reason | x |\n| `c` | text |  | x |\n",
             "README.md": README + "`src/metrics/`"}), [])
+
+    def test_accepts_faults_whose_tests_are_there(self):
+        self.assertEqual(self.faults({
+            "docs/faults.md": "`B.c` and `check.py`\n\n| fault | test |\n|---|---|\n| x | `A.b` |\n",
+            "tests/unit/a_test.cc": "TEST_F(A, b) {}\nTEST_P(B,\n       c) {}\n"}), [])
 
     def test_what_enrichers_share_needs_no_page(self):
         self.assertEqual(self.faults({
