@@ -137,9 +137,9 @@ ExitCode run(RunArguments arguments, Console& console) {
       code = kFailed;
     }
   }
-  // Calls that never came back hold their threads, and the destructor would wait for them. All that
-  // was to be written is written.
-  if (report.calls_still_out > 0) ::_exit(code);
+  // Code that never came back holds its threads, and the destructor would wait for it. All that was
+  // to be written is written.
+  if (report.waits_for_enrichers()) ::_exit(code);
   return code;
 }
 

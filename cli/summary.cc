@@ -172,6 +172,24 @@ std::string remarks_text(const RunReport& report, const ExecutionPlan& plan) {
   return text;
 }
 
+// Of those with a life cycle in which something failed.
+std::string health_text(const RunReport& report) {
+  std::string text;
+  for (const HealthReport& health : report.health) {
+    const std::string name = printable(health.enricher, kNameShown);
+    if (!health.first_error.empty()) {
+      const std::string_view state = !health.healthy               ? "is unhealthy: "
+                                     : health.times_unhealthy == 0 ? ""
+                                                                   : "was unhealthy: ";
+      text += fmt::format("  {}: {}{}\n", name, state, printable(health.first_error, kErrorShown));
+    }
+    if (health.running) {
+      text += fmt::format("  {}: its {} has not come back\n", name, to_string(*health.running));
+    }
+  }
+  return text;
+}
+
 std::string groups_text(const RunReport& report, const ExecutionPlan& plan) {
   TextTable table({{"group"}, {"wall"}, {"sum of calls"}, {"overlap"}, {"enrichers", Align::left}});
   const auto& groups = plan.groups();
@@ -255,7 +273,7 @@ std::string summary_text(const RunReport& report, const ExecutionPlan& plan,
                          const ExecutionOptions& options, const Console& console) {
   std::string text = "\n" + counts_text(report, console);
   if (plan.size() > 0) {
-    text += "\n" + enrichers_text(report, plan) + remarks_text(report, plan);
+    text += "\n" + enrichers_text(report, plan) + remarks_text(report, plan) + health_text(report);
     text += "\n" + groups_text(report, plan);
   }
   text += "\n" + overlap_text(report, plan, options, console);

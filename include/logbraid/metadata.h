@@ -83,6 +83,8 @@ struct EnricherMetadata {
   std::shared_ptr<const ConstantFields> fallback;
   bool fallback_on_no_match = false;
   OnFailure on_failure = OnFailure::pass;
+  // For an enricher that has a life cycle (lifecycle.h); an error where it has none.
+  std::optional<LifecycleOptions> lifecycle;
 };
 
 }  // namespace logbraid

@@ -37,8 +37,8 @@ struct Resolution {
 // Threads:  any function from any thread at once.
 // Lifetime: plans hold the enrichers they run; a PlanCache borrows its registry.
 // Errors:   a name that is empty or taken, an enricher that is null, a placement that does not fit
-//           the kind of enricher, a retry of an inline one, a number out of its range, settings
-//           that the kind refuses.
+//           the kind of enricher, a retry of an inline one, times for a life cycle that is none, a
+//           number out of its range, settings that the kind refuses.
 // Blocking: a lock for the time of a look-up; never while an enricher is made.
 class Registry {
  public:

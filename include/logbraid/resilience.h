@@ -110,9 +110,34 @@ enum class OnFailure : std::uint8_t {
 };
 std::string_view to_string(OnFailure on_failure);
 
+// How an enricher that has a life cycle (lifecycle.h) is started, looked after and stopped.
+struct LifecycleOptions {
+  // A start that takes longer is told to stop and the run goes on without the enricher; where it
+  // succeeds all the same, the enricher is called from then on: 10 s (ours). 1 ms to 1 h. Raise it
+  // when the first events must not go without the enricher.
+  Duration start_timeout = std::chrono::seconds(10);
+  // A start that failed is made again after this, doubled each time up to the most, then spread by
+  // equal jitter: 1 s to 30 s (ours). 1 ms to 1 h. Raise it when starts are dear to others.
+  Duration start_again_after = std::chrono::seconds(1);
+  Duration start_again_after_most = std::chrono::seconds(30);
+  // From the end of one health check to the next: 10 s (Kubernetes' probes, Docker's are at 30 s).
+  // 1 ms to 1 h. Lower it when a minute of failing calls costs more than the checks.
+  Duration health_period = std::chrono::seconds(10);
+  // A check that takes longer has failed: 1 s (Kubernetes). 1 ms to 1 h. Raise it when the check
+  // itself is slow.
+  Duration health_timeout = std::chrono::seconds(1);
+  // Checks that must fail in a row before calls end; one success brings them back: 2 (ours;
+  // Kubernetes has 3). 1 to 1,000. Raise it when checks fail now and then although calls do not.
+  std::uint32_t unhealthy_after = 2;
+  // A stop that takes longer is told to stop, and the end does not wait for it any more: 5 s
+  // (ours). 1 ms to 1 h. Raise it when what stop() writes out must not be lost.
+  Duration stop_timeout = std::chrono::seconds(5);
+};
+
 // Whether all numbers are in the ranges above; an error's key is the member's name.
 Result<void> check(const BreakerOptions& options);
 Result<void> check(const BulkheadOptions& options);
 Result<void> check(const RetryOptions& options);
+Result<void> check(const LifecycleOptions& options);
 
 }  // namespace logbraid

@@ -25,19 +25,18 @@ class Ranges {
     return *this;
   }
   Ranges& duration(const char* key, Duration value, Duration least, Duration most) {
-    if (value < least || value > most) refuse(key, "from " + spell(least) + " to " + spell(most));
+    if (value < least || value > most)
+      refuse(key, "from " + spell_duration(least) + " to " + spell_duration(most));
     return *this;
   }
   Ranges& at_least(const char* key, Duration value, const char* other_key, Duration other) {
-    if (value < other) refuse(key, "at least " + std::string(other_key) + ", " + spell(other));
+    if (value < other)
+      refuse(key, "at least " + std::string(other_key) + ", " + spell_duration(other));
     return *this;
   }
   Result<void> result() const { return error_.message.empty() ? Result<void>{} : error_; }
 
  private:
-  static std::string spell(Duration duration) {
-    return spell_number(std::chrono::duration<double>(duration).count()) + "s";
-  }
   void refuse(const char* key, const std::string& right) {
     if (!error_.message.empty()) return;
     error_.message = "must be " + right;
@@ -80,6 +79,20 @@ Result<void> check(const RetryOptions& options) {
       .at_least("backoff_most", options.backoff_most, "backoff", options.backoff)
       .number("budget", options.budget, 0, 1)
       .number("budget_floor", options.budget_floor, 0, 1e6)
+      .result();
+}
+
+Result<void> check(const LifecycleOptions& options) {
+  return Ranges()
+      .duration("start_timeout", options.start_timeout, kMillisecond, kHour)
+      .duration("start_again_after", options.start_again_after, kMillisecond, kHour)
+      .duration("start_again_after_most", options.start_again_after_most, kMillisecond, kHour)
+      .at_least("start_again_after_most", options.start_again_after_most, "start_again_after",
+                options.start_again_after)
+      .duration("health_period", options.health_period, kMillisecond, kHour)
+      .duration("health_timeout", options.health_timeout, kMillisecond, kHour)
+      .number("unhealthy_after", options.unhealthy_after, 1, 1000)
+      .duration("stop_timeout", options.stop_timeout, kMillisecond, kHour)
       .result();
 }
 

@@ -57,6 +57,10 @@ std::optional<std::uint64_t> parse_bytes(std::string_view text) {
   return static_cast<std::uint64_t>(std::llround(*bytes));
 }
 
+std::string spell_duration(Duration duration) {
+  return spell_number(std::chrono::duration<double>(duration).count()) + "s";
+}
+
 std::string spell_number(double value) {
   char buffer[32];
   const auto [end, code] = std::to_chars(buffer, buffer + sizeof buffer, value);

@@ -20,6 +20,9 @@ std::optional<Duration> duration_from_seconds(double seconds);
 // "64MiB", "1kB", "512"; without a unit: bytes. Powers of 1024 with an i, of 1000 without.
 std::optional<std::uint64_t> parse_bytes(std::string_view text);
 
+// In seconds: "0.25s", "10s".
+std::string spell_duration(Duration duration);
+
 // The shortest text that reads back as this double: 0.5, 1000, 1e+300, nan, inf.
 std::string spell_number(double value);
 

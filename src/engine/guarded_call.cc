@@ -40,9 +40,10 @@ GuardedCall::GuardedCall(const ExecutionPlan& plan, std::uint32_t node, const Lo
       ancestors_(ancestors_of(plan, node)),
       local_hour_(local_hour),
       shared_(state.node(node)),
+      health_(shared_.health.get()),
       falls_back_(fallback_outcomes(plan_node_.metadata)),
       checks_(!plan_node_.required.empty() || !plan_node_.conditions.always() ||
-              plan_node_.metadata.when.has_value()),
+              plan_node_.metadata.when.has_value() || health_ != nullptr),
       breaker_(shared_.breaker) {
   for (const std::uint32_t required : plan_node_.required) {
     requirements_.push_back(
@@ -59,6 +60,7 @@ std::optional<Outcome> GuardedCall::check(const Slot& slot, Arena& arena) const 
   }
   const auto& when = plan_node_.metadata.when;
   if (when && !(*when)(view(slot, arena))) return Outcome::condition_false;
+  if (unhealthy()) return Outcome::unhealthy;
   return std::nullopt;
 }
 

@@ -48,6 +48,8 @@ class GuardedCall {
   std::optional<Outcome> refusal(const Slot& slot, Arena& arena) const {
     return checks_ ? check(slot, arena) : std::nullopt;
   }
+  // It must not be called now: it is not started, or its health check fails.
+  bool unhealthy() const { return health_ != nullptr && !health_->may_be_called(); }
   BreakerFront& breaker() { return breaker_; }
 
   // What this node sees of an event.
@@ -112,6 +114,7 @@ class GuardedCall {
   const AncestorSet ancestors_;
   const LocalHour& local_hour_;
   PlanState::Node& shared_;
+  const EnricherHealth* const health_;  // null: it has no life cycle
   std::vector<Requirement> requirements_;
   const std::uint32_t falls_back_;  // bits by outcome
   bool checks_;                     // whether refusal() has anything to look at

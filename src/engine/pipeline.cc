@@ -11,6 +11,7 @@
 
 #include "engine/batch_stock.h"
 #include "engine/intake.h"
+#include "engine/lifecycle_thread.h"
 #include "engine/memory_budget.h"
 #include "engine/ordered_output.h"
 #include "engine/overflow_queue.h"
@@ -79,6 +80,7 @@ struct Pipeline::State {
         plan_state(*parts.plan, parts.options),
         pool({.most = parts.options.max_parallel_threads,
               .most_stuck = parts.options.max_stuck_threads}) {
+    if (LifecycleThread::needed_for(*parts.plan)) begin_lives();
     const Shard::Parts shard_parts{*parts.plan, parts.options, parts.on_malformed,
                                    plan_state,  clock,         parts.local_hour,
                                    pool,        budget,        stock,
@@ -90,6 +92,27 @@ struct Pipeline::State {
     if (parts.overflow.policy != Overflow::block) {
       queue.emplace(parts.overflow, budget, parts.make_reader());
     }
+  }
+
+  // Before there are shards, which read the health.
+  void begin_lives() {
+    lifecycle.emplace(clock);
+    lease = lifecycle->take(*parts.plan);
+    for (std::uint32_t node = 0; node < parts.plan->size(); ++node) {
+      plan_state.node(node).health = lease->health(node);
+    }
+  }
+  // When the shards have stopped. An enricher of which a call has not come back is not stopped.
+  void end_lives() {
+    lifecycle->close_all_but([this](std::string_view enricher) {
+      const auto nodes = parts.plan->nodes();
+      const auto at = std::find_if(nodes.begin(), nodes.end(),
+                                   [&](const PlanNode& node) { return node.name == enricher; });
+      return std::any_of(shards.begin(), shards.end(), [&](const auto& shard) {
+        return shard->calls_out(static_cast<std::uint32_t>(at - nodes.begin())) != 0;
+      });
+    });
+    lifecycle->wait_until_settled(TimePoint::max());
   }
 
   void report(const Stall& stall) {
@@ -124,6 +147,9 @@ struct Pipeline::State {
   std::optional<OverflowQueue> queue;  // where the source must not wait
   std::uint64_t batches = 0;           // begun; of the thread that submits them
   PlanState plan_state;
+  // Go when no call is left.
+  std::optional<LifecycleThread> lifecycle;
+  std::shared_ptr<const LifecycleThread::Lease> lease;
   // The order of destruction: the pool first, so that its late calls find their shards, then the
   // shards, whose batches belong to the stock.
   std::vector<std::unique_ptr<Shard>> shards;
@@ -197,6 +223,7 @@ void Pipeline::State::feed_from_queue() {
 
 RunReport Pipeline::run() {
   State& state = *state_;
+  if (state.lifecycle) state.lifecycle->wait_until_started(*state.lease);
   const TimePoint start = state.clock.now();
   RunReport report;
   Result<void> read;
@@ -224,8 +251,9 @@ RunReport Pipeline::run() {
   report.process = ProcessMetrics::now();
   for (std::thread& thread : threads) thread.join();
   for (const auto& shard : state.shards) shard->stop();
-
   report.elapsed = state.clock.now() - start;
+  if (state.lifecycle) state.end_lives();
+
   report.counts = counts();
   report.shards = state.shard_count;
   report.pool = state.pool.metrics();
@@ -237,6 +265,7 @@ RunReport Pipeline::run() {
   }
   report.metrics.order_waiting.merge(state.output.order_waiting());
   report.watched = state.watch.report();
+  if (state.lease != nullptr) report.health = state.lease->reports();
   report.memory_peak = state.budget.peak();
   for (std::uint32_t node = 0; node < state.parts.plan->size(); ++node) {
     report.metrics.enrichers[node].state =

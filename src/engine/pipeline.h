@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -14,6 +15,7 @@
 #include "format/reader.h"
 #include "logbraid/clock.h"
 #include "logbraid/execution.h"
+#include "logbraid/lifecycle.h"
 #include "logbraid/metrics.h"
 #include "logbraid/overflow.h"
 #include "logbraid/plan.h"
@@ -52,6 +54,7 @@ struct RunReport {
   Duration elapsed{};
   RunMetrics metrics;  // nodes in plan order
   WatchReport watched;
+  std::vector<HealthReport> health;  // of enrichers that have a life cycle
   unsigned shards = 0;
   PoolMetrics pool;
   PlanUses plan_uses;                 // a use is a batch that begins
@@ -60,17 +63,26 @@ struct RunReport {
   std::size_t memory_peak = 0;        // bytes of the memory budget, the most at one time
   bool sink_closed = false;           // the reader of the output went away: the run ended early
   std::optional<Error> error;         // reading, writing or `on_malformed: fail`
+
+  // Code of an enricher still runs: the pipeline's destructor waits for it.
+  bool waits_for_enrichers() const {
+    return calls_still_out > 0 || std::any_of(health.begin(), health.end(), [](const auto& each) {
+             return each.running.has_value();
+           });
+  }
 };
 
-// Source -> batches -> shards -> output, once, from the first byte to the last.
+// Source -> batches -> shards -> output, once, from the first byte to the last. Enrichers that have
+// a life cycle begin to start when it is made, before the first byte is read, and are stopped at
+// the end of run().
 //
 // Threads:  run() from one thread, which writes the output; interrupt() and counts() from any,
 //           interrupt() from signal handlers too.
-// Lifetime: keep it until run() has returned. The destructor waits for pool calls that still run: a
-//           program that must end leaves by _exit after run().
+// Lifetime: keep it until run() has returned. The destructor waits for pool calls and code of life
+//           cycles that still run: a program that must end leaves by _exit after run().
 // Errors:   those of the configuration when it is made; those of the run in the report.
 // Blocking: run() until the source has ended, or interrupt() was called and what was read is
-// written.
+//           written; at either end as long as starts and stops may take.
 class Pipeline {
  public:
   static Result<std::unique_ptr<Pipeline>> create(PipelineParts parts);

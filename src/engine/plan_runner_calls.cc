@@ -67,15 +67,18 @@ EventRun& PlanRunner::next_in_line(std::uint32_t node) {
   return *place.event;
 }
 
-// Starts those for which there is room now; where the breaker has opened, all are let go.
+// Starts those for which there is room now; all are let go where the enricher has turned unhealthy
+// or its breaker has opened.
 void PlanRunner::drain_lines() {
   for (std::size_t i = 0; i < lines_.size();) {
     const std::uint32_t node = lines_[i];
     WaitingLine& line = nodes_[node].line;
     const AsyncBatchEnricher* const together = batch_enricher(node);
-    while (!line.empty() && !calls_[node].breaker().closed()) {
+    GuardedCall& call = calls_[node];
+    const bool unhealthy = call.unhealthy();
+    while (!line.empty() && (unhealthy || !call.breaker().closed())) {
       EventRun& event = next_in_line(node);
-      calls_[node].settle(event.slot, Outcome::breaker_open);
+      call.settle(event.slot, unhealthy ? Outcome::unhealthy : Outcome::breaker_open);
       settled(event, node);
     }
     while (!line.empty() && has_room(node)) {
@@ -470,8 +473,8 @@ bool PlanRunner::tries_again(Call& call, const EnrichStatus& status, TimePoint a
 void PlanRunner::try_again(Call& call) {
   call.backing_off = false;
   if (call.kind == Call::Kind::pooled) ++pool_out_;
-  call.permit = permit_for(call.node);
-  if (call.permit.admission() != Admission::allowed) {  // its breaker opened meanwhile
+  if (!calls_[call.node].unhealthy()) call.permit = permit_for(call.node);
+  if (call.permit.admission() != Admission::allowed) {  // unhealthy, or its breaker has opened
     call.permit = BreakerPermit();
     EventRun& event = *call.event;
     call.unlink();

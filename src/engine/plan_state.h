@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "engine/auto_placement.h"
+#include "engine/enricher_health.h"
 #include "engine/limits.h"
 #include "logbraid/execution.h"
 #include "logbraid/metrics.h"
@@ -34,6 +36,8 @@ class PlanState {
 
     const std::uint32_t activity;  // what a watchdog sees while its code runs
     CircuitBreaker breaker;
+    // Null: it has no life cycle. Set before a shard takes the plan.
+    std::shared_ptr<const EnricherHealth> health;
     AutoPlacement placement;               // where the plan says `auto`
     std::atomic<std::uint32_t> stuck{0};   // pool threads that hang in it
     std::atomic<std::uint32_t> stalls{0};  // times it held up a loop

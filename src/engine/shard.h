@@ -66,6 +66,7 @@ class Shard final : private PlanRunnerEvents {
   // When stopped.
   RunMetrics metrics() const;
   std::uint32_t calls_out() const { return runner_.calls_out(); }
+  std::uint32_t calls_out(std::uint32_t node) const { return runner_.calls_out(node); }
 
  private:
   struct Delivery;

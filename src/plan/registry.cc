@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/lifecycle_parts.h"
 #include "plan/enabled.h"
 #include "plan/plan_builder.h"
 #include "plan/resolver.h"
@@ -93,8 +94,13 @@ Result<void> Registry::insert(std::string kind, EnricherMetadata metadata,
                  " is placed inline: a call that failed on the spot is not made again; place it in "
                  "the pool or leave retry out");
   }
+  if (node.metadata.lifecycle && LifecycleParts(node.enricher).none()) {
+    return Error("enricher " + quoted(node.name) +
+                 " has nothing to start, check or stop: leave lifecycle out");
+  }
   for (const Result<void>& checked :
-       {check(node.metadata.breaker), check(node.metadata.bulkhead), check(node.metadata.retry)}) {
+       {check(node.metadata.breaker), check(node.metadata.bulkhead), check(node.metadata.retry),
+        check(node.metadata.lifecycle.value_or(LifecycleOptions()))}) {
     if (!checked) {
       return Error("enricher " + quoted(node.name) + ": " + checked.error().key + " " +
                    checked.error().message);

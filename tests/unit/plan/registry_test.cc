@@ -100,6 +100,10 @@ TEST(RegistryTest, refuses_what_cannot_be_an_enricher) {
   coroutine.enricher = std::make_shared<Coroutine>();
   EXPECT_EQ(message_of(registry.add(pool, coroutine)),
             "enricher \"b\" is a coroutine: it can only be placed async");
+  EnricherMetadata lifeless = metadata_of({"b"});
+  lifeless.lifecycle.emplace();
+  EXPECT_EQ(message_of(registry.add(lifeless, nothing())),
+            "enricher \"b\" has nothing to start, check or stop: leave lifecycle out");
 }
 
 TEST(RegistryTest, a_coroutine_is_placed_async_and_a_function_where_its_metadata_say) {
