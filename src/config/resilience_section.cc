@@ -88,6 +88,22 @@ RetryOptions parse_retry(const Setting& section, ErrorList& errors) {
   return options;
 }
 
+LifecycleOptions parse_lifecycle(const Setting& section, ErrorList& errors) {
+  LifecycleOptions options;
+  const std::size_t errors_before = errors.size();
+  const auto settings = checked_section(section, lifecycle_specs(), errors);
+  if (!settings) return options;
+  options.start_timeout = settings->duration("start_timeout");
+  options.start_again_after = settings->duration("start_again_after");
+  options.start_again_after_most = settings->duration("start_again_after_most");
+  options.health_period = settings->duration("health_period");
+  options.health_timeout = settings->duration("health_timeout");
+  options.unhealthy_after = count_of(*settings, "unhealthy_after", errors);
+  options.stop_timeout = settings->duration("stop_timeout");
+  if (errors.size() == errors_before) check_ranges(options, *settings, errors);
+  return options;
+}
+
 BulkheadOptions parse_bulkhead(const Settings& common, ErrorList& errors) {
   BulkheadOptions options;
   if (common.string("when_full") == to_string(WhenFull::reject)) {
@@ -112,6 +128,7 @@ void parse_resilience(const Settings& common, EnricherMetadata& metadata, ErrorL
   if (common.has("breaker")) metadata.breaker = parse_breaker(common["breaker"], errors);
   metadata.bulkhead = parse_bulkhead(common, errors);
   if (common.has("retry")) metadata.retry = parse_retry(common["retry"], errors);
+  if (common.has("lifecycle")) metadata.lifecycle = parse_lifecycle(common["lifecycle"], errors);
   if (metadata.retry.retries > 0 && metadata.placement == Placement::inline_) {
     errors.add(common.error("retry",
                             "stands beside placement: inline, where a call that failed on the spot "

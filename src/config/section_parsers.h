@@ -22,8 +22,8 @@ void parse_source(const Setting& root, const KnownKinds& kinds, PipelineConfig& 
                   ErrorList& errors);
 void parse_sinks(const Setting& root, const KnownKinds& kinds, PipelineConfig& config,
                  ErrorList& errors);
-// breaker, max_in_flight, when_full, retry, fallback ...: of an enricher's `common` settings, whose
-// placement is known already.
+// breaker, max_in_flight, when_full, retry, lifecycle, fallback ...: of an enricher's `common`
+// settings, whose placement is known already.
 void parse_resilience(const Settings& common, EnricherMetadata& metadata, ErrorList& errors);
 // Whether there is a sink for the events of enrichers whose on_failure is dead_letter.
 void check_dead_letters(const Setting& root, const PipelineConfig& config, ErrorList& errors);

@@ -203,6 +203,9 @@ const std::vector<SettingSpec>& enricher_specs() {
       {.name = "retry",
        .type = Type::map,
        .help = "calls that failed are made again, within the timeout; not for placement inline"},
+      {.name = "lifecycle",
+       .type = Type::map,
+       .help = "times for its start, health checks and stop; an error where it has none of them"},
       {.name = "fallback",
        .type = Type::map,
        .help = "fields and values like {user.plan: unknown}, set when it fails, is late or is not "
@@ -318,6 +321,47 @@ const std::vector<SettingSpec>& retry_specs() {
        .unit = "retries a second",
        .default_text = spell_number(defaults.budget_floor),
        .help = "so many are always allowed, for the process"},
+  };
+  return specs;
+}
+
+const std::vector<SettingSpec>& lifecycle_specs() {
+  static const LifecycleOptions defaults;
+  static const std::vector<SettingSpec> specs = {
+      {.name = "start_timeout",
+       .type = Type::duration,
+       .default_text = seconds(defaults.start_timeout),
+       .help = "the first event waits so long for its start, 1ms to 1h; then it is unhealthy until "
+               "it is started"},
+      {.name = "start_again_after",
+       .type = Type::duration,
+       .default_text = seconds(defaults.start_again_after),
+       .help =
+           "a start that failed is made again after this, 1ms to 1h, less up to a half; doubled "
+           "each time"},
+      {.name = "start_again_after_most",
+       .type = Type::duration,
+       .default_text = seconds(defaults.start_again_after_most),
+       .help = "the longest it waits for that, 1ms to 1h"},
+      {.name = "health_period",
+       .type = Type::duration,
+       .default_text = seconds(defaults.health_period),
+       .help = "from one health check to the next, 1ms to 1h"},
+      {.name = "health_timeout",
+       .type = Type::duration,
+       .default_text = seconds(defaults.health_timeout),
+       .help = "a health check that takes longer has failed, 1ms to 1h"},
+      {.name = "unhealthy_after",
+       .type = Type::integer,
+       .unit = "checks",
+       .default_text = std::to_string(defaults.unhealthy_after),
+       .help = "it is not called after so many failed checks in a row, 1 to 1000, until one "
+               "succeeds"},
+      {.name = "stop_timeout",
+       .type = Type::duration,
+       .default_text = seconds(defaults.stop_timeout),
+       .help = "the end waits so long for its stop, 1ms to 1h; raise it when what it writes out "
+               "must not be lost"},
   };
   return specs;
 }

@@ -15,6 +15,7 @@ const std::vector<SettingSpec>& status_specs();
 const std::vector<SettingSpec>& enricher_specs();    // of every enricher, beside its kind's own
 const std::vector<SettingSpec>& breaker_specs();     // of an enricher's `breaker`
 const std::vector<SettingSpec>& retry_specs();       // of an enricher's `retry`
+const std::vector<SettingSpec>& lifecycle_specs();   // of an enricher's `lifecycle`
 const std::vector<SettingSpec>& conditions_specs();  // fapilog's conditions
 const std::vector<SettingSpec>& time_range_specs();
 const std::vector<SettingSpec>& request_specs();

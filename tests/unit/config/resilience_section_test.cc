@@ -83,6 +83,7 @@ TEST(ResilienceSectionTest, what_is_left_out_has_the_defaults_of_the_options) {
     EXPECT_EQ(user.retry.jitter, retry.jitter);
     EXPECT_EQ(user.retry.budget, retry.budget);
     EXPECT_EQ(user.retry.budget_floor, retry.budget_floor);
+    EXPECT_EQ(user.lifecycle, std::nullopt);
     EXPECT_EQ(user.fallback, nullptr);
     EXPECT_FALSE(user.fallback_on_no_match);
     EXPECT_EQ(user.on_failure, OnFailure::pass);
@@ -126,6 +127,32 @@ TEST(ResilienceSectionTest, every_key_is_read) {
   EXPECT_EQ(user.fallback->paths()[0].to_string(), "user.plan");
   EXPECT_TRUE(user.fallback_on_no_match);
   EXPECT_EQ(user.on_failure, OnFailure::drop);
+}
+
+TEST(ResilienceSectionTest, a_lifecycle_is_read_and_has_the_defaults_of_its_options) {
+  const LifecycleOptions defaults;
+  const auto empty = good("lifecycle: {}").lifecycle;
+  ASSERT_TRUE(empty);
+  EXPECT_EQ(empty->start_timeout, defaults.start_timeout);
+  EXPECT_EQ(empty->start_again_after, defaults.start_again_after);
+  EXPECT_EQ(empty->start_again_after_most, defaults.start_again_after_most);
+  EXPECT_EQ(empty->health_period, defaults.health_period);
+  EXPECT_EQ(empty->health_timeout, defaults.health_timeout);
+  EXPECT_EQ(empty->unhealthy_after, defaults.unhealthy_after);
+  EXPECT_EQ(empty->stop_timeout, defaults.stop_timeout);
+  const auto written =
+      good(
+          "lifecycle: {start_timeout: 1s, start_again_after: 2s, start_again_after_most: 3s, "
+          "health_period: 4s, health_timeout: 5s, unhealthy_after: 6, stop_timeout: 7s}")
+          .lifecycle;
+  ASSERT_TRUE(written);
+  EXPECT_EQ(written->start_timeout, 1s);
+  EXPECT_EQ(written->start_again_after, 2s);
+  EXPECT_EQ(written->start_again_after_most, 3s);
+  EXPECT_EQ(written->health_period, 4s);
+  EXPECT_EQ(written->health_timeout, 5s);
+  EXPECT_EQ(written->unhealthy_after, 6u);
+  EXPECT_EQ(written->stop_timeout, 7s);
 }
 
 TEST(ResilienceSectionTest, a_breaker_may_be_just_its_mode) {
@@ -177,6 +204,14 @@ TEST(ResilienceSectionTest, errors_name_the_place_and_what_would_be_right) {
       {"retry: {budget: 20}", "retry.budget: must be from 0 to 1, not 20"},
       {"retry: {retries: 1}, placement: inline",
        "p.yaml:2: enrichers.user.retry: stands beside placement: inline"},
+      {"lifecycle: 3s", "enrichers.user.lifecycle: must be a map"},
+      {"lifecycle: {stop_timeout: 0}",
+       "enrichers.user.lifecycle.stop_timeout: must be from 0.001s to 3600s"},
+      {"lifecycle: {unhealthy_after: 0}",
+       "lifecycle.unhealthy_after: must be from 1 to 1000, not 0"},
+      {"lifecycle: {start_again_after: 1m}",
+       "lifecycle.start_again_after_most: must be at least start_again_after, 60s"},
+      {"lifecycle: {health_perod: 1s}", "did you mean"},
       {"fallback: unknown", "enrichers.user.fallback: must be a map"},
       {"fallback: {a..b: 1}", "enrichers.user.fallback.a..b: "},
       {"fallback_on_no_match: true", "there is none; add one like fallback: {user.plan: unknown}"},
