@@ -7,12 +7,14 @@
 #include <memory>
 #include <mutex>
 #include <stop_token>
+#include <string>
 #include <thread>
 #include <utility>
 
 #include "enrichers/builtin.h"
 #include "logbraid/async_context.h"
 #include "logbraid/constant_fields.h"
+#include "logbraid/lifecycle.h"
 
 namespace logbraid {
 namespace {
@@ -26,6 +28,7 @@ enum class Fate : std::uint8_t { answer, fail, hang };
 struct Options {
   Duration duration{};
   Duration hang{};
+  Duration start{};
   ConstantFields fields;
   double fail_share = 0;
   double hang_share = 0;
@@ -60,7 +63,7 @@ EnrichStatus answer(const Options& options, Fate fate, Patch& patch) {
   return CallResult::ok;
 }
 
-class BlockingDelay final : public SyncEnricher {
+class BlockingDelay : public SyncEnricher {
  public:
   explicit BlockingDelay(Options options) : options_(std::move(options)) {}
 
@@ -74,7 +77,8 @@ class BlockingDelay final : public SyncEnricher {
     return answer(options_, fate, patch);
   }
 
- private:
+ protected:
+  const Options& options() const { return options_; }
   // True as soon as the call is told to stop.
   static bool wait(std::stop_token stop, Duration duration) {
     std::mutex mutex;
@@ -84,10 +88,23 @@ class BlockingDelay final : public SyncEnricher {
     return stop.stop_requested();
   }
 
+ private:
   const Options options_;
 };
 
-class AsyncDelay final : public AsyncEnricher {
+// With a start that takes its time too.
+class StartedBlockingDelay final : public BlockingDelay, public SyncLifecycle {
+ public:
+  using BlockingDelay::BlockingDelay;
+
+  Result<void> start(std::stop_token told) override {
+    if (wait(told, options().start)) return Error(std::string(kStopped));
+    return {};
+  }
+  Result<void> stop(std::stop_token) override { return {}; }
+};
+
+class AsyncDelay : public AsyncEnricher {
  public:
   explicit AsyncDelay(Options options) : options_(std::move(options)) {}
 
@@ -103,9 +120,30 @@ class AsyncDelay final : public AsyncEnricher {
     co_return answer(options_, fate, patch);
   }
 
+ protected:
+  const Options& options() const { return options_; }
+
  private:
   const Options options_;
 };
+
+class StartedAsyncDelay final : public AsyncDelay, public AsyncLifecycle {
+ public:
+  using AsyncDelay::AsyncDelay;
+
+  Task<Result<void>> start(AsyncContext& context) override {
+    const bool slept = co_await context.sleep(options().start);
+    if (!slept) co_return Error(std::string(kStopped));
+    co_return Result<void>();
+  }
+  Task<Result<void>> stop(AsyncContext&) override { co_return Result<void>(); }
+};
+
+template <class Plain, class Started, class Base>
+std::shared_ptr<Base> make_delay(Options options) {
+  if (options.start == Duration::zero()) return std::make_shared<Plain>(std::move(options));
+  return std::make_shared<Started>(std::move(options));
+}
 
 Result<double> share_of(const Settings& settings, std::string_view name) {
   return settings[name].as_number(0, 1);
@@ -115,6 +153,7 @@ Result<EnricherInstance> make(const Settings& settings, const MakeContext&) {
   Options options;
   options.duration = settings.duration("duration");
   options.hang = settings.duration("hang");
+  options.start = settings.duration("start");
   options.seed = static_cast<std::uint64_t>(settings.integer("seed"));
   const auto fail = share_of(settings, "fail_share");
   if (!fail) return fail.error();
@@ -135,10 +174,12 @@ Result<EnricherInstance> make(const Settings& settings, const MakeContext&) {
   instance.writes = options.fields.paths();
   if (settings.boolean("blocking")) {
     instance.placement = Placement::pool;
-    instance.enricher = std::make_shared<BlockingDelay>(std::move(options));
+    instance.enricher =
+        make_delay<BlockingDelay, StartedBlockingDelay, SyncEnricher>(std::move(options));
   } else {
     instance.placement = Placement::async;
-    instance.enricher = std::make_shared<AsyncDelay>(std::move(options));
+    instance.enricher =
+        make_delay<AsyncDelay, StartedAsyncDelay, AsyncEnricher>(std::move(options));
   }
   return instance;
 }
@@ -191,6 +232,11 @@ fail apart need seeds of their own. A call that hangs ends when it is told to st
                .default_text = "10s",
                .help = "How long a blocking call that hangs holds its thread; the process may "
                        "wait that long for it at its end."},
+              {.name = "start",
+               .type = SettingType::duration,
+               .default_text = "0",
+               .help = "How long its start takes, as that of a client that connects; 0: it has "
+                       "none."},
               {.name = "seed",
                .type = SettingType::integer,
                .default_text = "0",

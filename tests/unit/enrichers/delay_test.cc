@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string>
 
+#include "core/lifecycle_parts.h"
 #include "enrichers/builtin.h"
 #include "tests/support/enrich_one.h"
 
@@ -44,6 +45,16 @@ TEST(DelayTest, blocking_sleeps_in_the_pool) {
   const auto enriched = enrich_one(*instance, "{}");
   EXPECT_GE(std::chrono::steady_clock::now() - start, 2ms);
   EXPECT_EQ(enriched.fields, R"({"a":1})");
+}
+
+TEST(DelayTest, is_started_where_its_start_takes_time) {
+  for (const std::string blocking : {"true", "false"}) {
+    const auto with =
+        make_enricher(delay_enricher(), R"({"start": "1s", "blocking": )" + blocking + "}");
+    const auto without = make_enricher(delay_enricher(), R"({"blocking": )" + blocking + "}");
+    EXPECT_TRUE(LifecycleParts(with->enricher).starts_and_stops());
+    EXPECT_TRUE(LifecycleParts(without->enricher).none());
+  }
 }
 
 TEST(DelayTest, fails_for_the_same_events_blocking_or_not_and_in_any_order) {
