@@ -34,7 +34,10 @@ TEST_F(AgentStream, each_line_comes_out_while_the_writer_keeps_the_pipe_open) {
   agent.close_input();
   EXPECT_EQ(agent.read_line(), "{\"last\":1,\"zone\":\"eu\"}\n");
   EXPECT_EQ(agent.read_rest(), "");
+  const std::string errors = agent.read_errors();
   EXPECT_EQ(agent.wait(), 0);
+  EXPECT_EQ(figure_before(errors, " events read, "), 5u);
+  expect_balanced(errors);
 }
 
 TEST_F(AgentStream, a_line_comes_out_while_an_earlier_pipe_is_still_open_with_slow_enrichers) {
@@ -43,7 +46,10 @@ TEST_F(AgentStream, a_line_comes_out_while_an_earlier_pipe_is_still_open_with_sl
   agent.write("{}\n");
   EXPECT_EQ(agent.read_line(), "{\"x\":1}\n");
   agent.close_input();
+  const std::string errors = agent.read_errors();
   EXPECT_EQ(agent.wait(), 0);
+  EXPECT_EQ(figure_before(errors, " events read, "), 1u);
+  expect_balanced(errors);
 }
 
 class AgentSignals : public AgentStream, public ::testing::WithParamInterface<int> {};
