@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/assert.h"
+
 namespace logbraid {
 namespace {
 
@@ -16,7 +18,7 @@ BatchStock::~BatchStock() {
 
 bool BatchStock::has_room() {
   if (batches_ == 0) return true;
-  if (batches_ >= most_batches_ || lines_ >= most_lines_) return false;
+  if (batches_ >= most_batches_ || waiting_lines_ >= most_lines_) return false;
   const auto missing = [&] {
     const std::size_t has = free_.empty() ? 0 : free_.back()->charged;
     return need_ - std::min(need_, has);
@@ -61,14 +63,24 @@ void BatchStock::give_back(std::unique_ptr<Batch> batch) {
 void BatchStock::begun(std::uint64_t lines) {
   const std::lock_guard lock(mutex_);
   ++batches_;
-  lines_ += lines;
+  waiting_lines_ += lines;
 }
 
-void BatchStock::done(std::uint64_t lines) {
+void BatchStock::let_in(std::uint64_t lines) {
+  bool makes_room = false;
+  {
+    const std::lock_guard lock(mutex_);
+    LOGBRAID_ASSERT(lines <= waiting_lines_, "what is let in has waited");
+    makes_room = waiting_lines_ >= most_lines_ && waiting_lines_ - lines < most_lines_;
+    waiting_lines_ -= lines;
+  }
+  if (makes_room) room_.notify_one();
+}
+
+void BatchStock::done() {
   {
     const std::lock_guard lock(mutex_);
     --batches_;
-    lines_ -= lines;
   }
   room_.notify_one();
 }

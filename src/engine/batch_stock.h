@@ -22,8 +22,8 @@ namespace logbraid {
 // Blocking:  take() until there is room.
 class BatchStock {
  public:
-  // At most `batches` and, once there is one, `lines` under way at a time; `first_need` is what the
-  // first ones are expected to need, in bytes.
+  // At most `batches` under way at a time, and none more while `lines` that were read wait to be
+  // let into a window; `first_need` is what the first ones are expected to need, in bytes.
   BatchStock(MemoryBudget& budget, std::size_t batches, std::uint64_t lines, std::size_t first_need)
       : budget_(budget), most_batches_(batches), most_lines_(lines), need_(first_need) {}
   ~BatchStock();
@@ -34,8 +34,12 @@ class BatchStock {
   std::unique_ptr<Batch> take();
   void give_back(std::unique_ptr<Batch> batch);
 
+  // A batch goes on its way; its lines wait.
   void begun(std::uint64_t lines);
-  void done(std::uint64_t lines);
+  // So many of the lines that waited wait no more: they are in a window, or were no events.
+  void let_in(std::uint64_t lines);
+  // A batch has left.
+  void done();
 
   // What a batch has come to need is more than it is charged for.
   void grown(Batch& batch);
@@ -55,7 +59,7 @@ class BatchStock {
   std::condition_variable room_;
   std::size_t need_;  // of a batch, expected
   std::size_t batches_ = 0;
-  std::uint64_t lines_ = 0;
+  std::uint64_t waiting_lines_ = 0;
   std::vector<std::unique_ptr<Batch>> free_;
 };
 

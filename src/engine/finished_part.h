@@ -32,7 +32,6 @@ struct FinishedPart {
   std::string lines;                    // for the sink
   std::string dead_letters;             // for the dead letter sink
   RunCounts counts;                     // as they are when all of it is written
-  std::uint64_t input_lines = 0;        // of the batch, with its last part
   std::vector<MalformedLine> examples;  // the first few
   bool fails = false;                   // `on_malformed: fail`, and the last example is why
 

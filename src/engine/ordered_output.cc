@@ -72,7 +72,7 @@ void OrderedOutput::run() {
     if (!part) return;
     lock.unlock();
     write(*part);
-    if (part->last) parts_.on_done(part->input_lines);
+    if (part->last) parts_.on_done();
     keep_or_free(*part);
     lock.lock();
     if (part->last) ++batches_done_;

@@ -35,9 +35,9 @@ class OrderedOutput {
     Sink* dead_letter;  // may be null: then no batch has dead letters
     MemoryBudget& budget;
     const Clock& clock;
-    unsigned lanes;  // 1: the order of the source; 0: none; more: by key
-    std::function<void(std::uint64_t input_lines)> on_done;  // a batch was written, or given up
-    std::function<void()> on_room;                           // other memory is free
+    unsigned lanes;                 // 1: the order of the source; 0: none; more: by key
+    std::function<void()> on_done;  // a batch was written, or given up
+    std::function<void()> on_room;  // other memory is free
     std::function<void()> on_stop;  // nothing more can be written: stop reading
     std::function<void(const MalformedLine&)> on_malformed;  // may be empty; the first kShown
   };

@@ -72,7 +72,7 @@ struct Pipeline::State {
                 .budget = budget,
                 .clock = clock,
                 .lanes = lanes_of(parts.options.order),
-                .on_done = [this](std::uint64_t lines) { stock.done(lines); },
+                .on_done = [this] { stock.done(); },
                 .on_room = [this] { stock.notify(); },
                 .on_stop = [this] { parts.source->interrupt(); },
                 .on_malformed = parts.on_malformed_line}),

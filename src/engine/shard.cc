@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <string_view>
+#include <utility>
 
 #include "async/thread_role.h"
 #include "logbraid/event_view.h"
@@ -86,12 +87,13 @@ void Shard::begin(std::unique_ptr<Batch> batch) {
   auto active = std::make_unique<ActiveBatch>();
   FinishedPart& rest = active->rest;
   rest.sequence = batch->sequence;
-  rest.input_lines = batch->lines;
   rest.lines = parts_.output.take_buffer();
   reader_->read(*batch);
   rest.counts.bytes_in = batch->text().size();
   rest.counts.read = batch->records().size();
   apply_malformed_policy(*batch, rest);
+  // Of the others nothing waits: blank lines, refused ones.
+  let_in_ += batch->lines - std::min<std::uint64_t>(batch->lines, batch->records().size());
   active->run =
       std::make_unique<BatchRun>(std::move(batch), parts_.plan.size(),
                                  parts_.options.status ? &*parts_.options.status : nullptr);
@@ -172,6 +174,7 @@ bool Shard::turn() {
     give_back_released();
     // What ended made room in the window.
   } while (!more && !waiting_.empty() && may_admit());
+  if (let_in_ != 0) parts_.stock.let_in(std::exchange(let_in_, 0));
   if (!active_.empty()) {
     if (parts_.options.hold) give_up_stragglers();
     release_early();
@@ -193,6 +196,7 @@ void Shard::admit(ActiveBatch& active) {
   const std::uint32_t window = parts_.options.in_flight - runner_.in_flight();
   std::uint32_t count = std::min({run.events() - first, window, runner_.most_at_once()});
   if (runner_.all_inline()) count = std::min(count, PlanRunner::kInlineSlice);
+  let_in_ += count;
   const std::uint32_t open = run.open;
   if (parts_.options.hold) active.admissions.push_back({first, loop_.timers().now()});
   runner_.admit(run, count);

@@ -105,6 +105,7 @@ class Shard final : private PlanRunnerEvents {
   std::vector<std::uint32_t> strict_;  // nodes with another `on_failure` than pass
   std::vector<Patch> withheld_;        // what is written of an event for the dead letters
   std::deque<ActiveBatch*> waiting_;   // not admitted whole yet, in order
+  std::uint64_t let_in_ = 0;           // lines the stock has not been told of
   std::vector<std::unique_ptr<ActiveBatch>> active_;
   std::vector<BatchRun*> released_;
   Alarm release_alarm_;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <cstdint>
 #include <thread>
 #include <utility>
 
@@ -34,7 +36,8 @@ TEST(BatchStock, one_batch_is_always_taken_whatever_the_budget_says) {
   for (int i = 0; i < 3; ++i) {
     auto batch = begin(stock);
     EXPECT_TRUE(budget.used_up());
-    stock.done(1);
+    stock.let_in(1);
+    stock.done();
     stock.give_back(std::move(batch));
     EXPECT_EQ(budget.used(), 0u) << "an empty batch is not kept while memory is short";
   }
@@ -48,7 +51,7 @@ TEST(BatchStock, taking_waits_until_a_batch_has_given_back_its_memory) {
   std::thread waiting([&] { second = stock.take(); });
   first->reserve(10 * kKiB);
   stock.settle(*first, 0);  // it took less than was thought
-  stock.done(1);
+  stock.done();
   stock.give_back(std::move(first));
   waiting.join();
   EXPECT_NE(second, nullptr);
@@ -66,6 +69,25 @@ TEST(BatchStock, expects_as_much_as_the_batches_before_needed) {
   const auto next = begin(stock);
   EXPECT_GE(next->charged, 500 * kKiB);
   budget.charge(next->charged, 0);
+}
+
+TEST(BatchStock, reading_goes_on_when_what_waits_is_let_in_not_when_it_has_left) {
+  MemoryBudget budget(1000 * kKiB);
+  BatchStock stock(budget, 8, 100, 10 * kKiB);
+  const auto first = stock.take();
+  stock.begun(250);
+  std::unique_ptr<Batch> second;
+  std::atomic<std::uint64_t> let_in{0};
+  std::thread waiting([&] {
+    second = stock.take();
+    EXPECT_EQ(let_in, 151u) << "99 wait";
+  });
+  for (const std::uint64_t lines : {50u, 100u, 1u}) {
+    let_in += lines;
+    stock.let_in(lines);
+  }
+  waiting.join();
+  for (const auto* batch : {&first, &second}) budget.charge((*batch)->charged, 0);
 }
 
 TEST(BatchStock, nothing_is_charged_when_it_ends) {

@@ -2,7 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <latch>
+#include <memory>
 
+#include "logbraid/async_context.h"
+#include "logbraid/registry.h"
 #include "tests/support/plan_driver.h"
 #include "tests/support/run_pipeline.h"
 
@@ -75,8 +78,8 @@ TEST(PipelineMemory, a_budget_of_one_byte_works) {
 // Counts down when all of it was read.
 class EndingSource final : public Source {
  public:
-  EndingSource(std::string text, std::shared_ptr<std::latch> at_end)
-      : source_(std::move(text), 2000), at_end_(std::move(at_end)) {}
+  EndingSource(std::string text, std::shared_ptr<std::latch> at_end, std::size_t piece = 2000)
+      : source_(std::move(text), piece), at_end_(std::move(at_end)) {}
   Result<std::size_t> read(std::span<char> into) override {
     Result<std::size_t> got = source_.read(into);
     if (got && *got == 0 && !at_end_->try_wait()) at_end_->count_down();
@@ -89,6 +92,45 @@ class EndingSource final : public Source {
   MemorySource source_;
   std::shared_ptr<std::latch> at_end_;
 };
+
+// Answers when the source has given all.
+class AnswersAtTheEnd final : public AsyncEnricher {
+ public:
+  explicit AnswersAtTheEnd(std::shared_ptr<std::latch> at_end) : at_end_(std::move(at_end)) {}
+  Task<EnrichStatus> enrich(const EventView&, Patch&, AsyncContext& context) override {
+    bool waiting = true;
+    while (waiting && !at_end_->try_wait()) waiting = co_await context.sleep(1ms);
+    co_return CallResult::ok;
+  }
+
+ private:
+  const std::shared_ptr<std::latch> at_end_;
+};
+
+// The window takes all but the last lines, and nothing ends before the last are read.
+TEST(PipelineMemory, the_next_batch_is_read_while_the_window_is_full) {
+  constexpr std::uint32_t kEvents = 300;  // in three batches
+  constexpr std::uint32_t kWindow = 250;
+  std::string text;
+  for (std::uint32_t i = 0; i < kEvents; ++i) text += "{\"n\":" + std::to_string(1000 + i) + "}\n";
+  const auto at_end = std::make_shared<std::latch>(1);
+  EnricherInstance instance;
+  instance.placement = Placement::async;
+  instance.enricher = std::make_shared<AnswersAtTheEnd>(at_end);
+  Registry registry;
+  EnricherMetadata metadata;
+  metadata.name = "e";
+  metadata.placement = Placement::async;
+  ASSERT_TRUE(registry.add(metadata, instance).has_value());
+  std::string output;
+  PipelineParts parts = memory_parts("", *registry.resolve(std::vector<std::string>{"e"}), output);
+  parts.source = std::make_unique<EndingSource>(text, at_end, text.size() / 3);
+  parts.options.shards = 1;
+  parts.options.in_flight = kWindow;
+  parts.options.enricher_timeout = 10s;  // so that it fails, not hangs
+  const RunReport report = run_to_end(std::move(parts));
+  EXPECT_EQ(report.metrics.enrichers[0].outcomes[static_cast<std::size_t>(Outcome::ok)], kEvents);
+}
 
 class PipelineOverflow : public ::testing::TestWithParam<Overflow> {};
 
