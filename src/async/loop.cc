@@ -45,7 +45,7 @@ void Loop::run_handlers() {
 }
 
 void Loop::wait() {
-  const TimePoint due = timers_.next_due();
+  const TimePoint due = timers_.next_turn();
   if (due <= clock_.now()) return;
   sleeping_.store(true, std::memory_order_seq_cst);
   if (inbox_.load(std::memory_order_seq_cst) != nullptr ||

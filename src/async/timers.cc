@@ -80,6 +80,12 @@ TimePoint Timers::next_due() const {
   return next;
 }
 
+TimePoint Timers::next_turn() const {
+  const TimePoint due = next_due();
+  const Duration late = std::min(kMostLate, kLateATimer * static_cast<std::int64_t>(size_));
+  return due < TimePoint::max() - late ? due + late : TimePoint::max();
+}
+
 void Timers::push_heap(Timer& timer) {
   heap_.push_back(&timer);
   place(&timer, heap_.size() - 1);

@@ -19,6 +19,10 @@ namespace logbraid {
 class Timers {
  public:
   static constexpr std::uint32_t kMaxQueues = 64;
+  // What a timer may be late so that others are fired in the same turn: so much for each that
+  // waits, up to the most. With a handful of timers it is nothing.
+  static constexpr Duration kLateATimer = std::chrono::nanoseconds(10);
+  static constexpr Duration kMostLate = std::chrono::microseconds(200);
 
   explicit Timers(TimePoint now) : now_(now) {}
   Timers(const Timers&) = delete;
@@ -42,6 +46,9 @@ class Timers {
 
   // When the next one is due; TimePoint::max() when none waits.
   TimePoint next_due() const;
+  // When to turn for them. A turn costs some microseconds whatever it fires; where thousands wait,
+  // others are due shortly after the first.
+  TimePoint next_turn() const;
   std::size_t size() const { return size_; }
 
  private:

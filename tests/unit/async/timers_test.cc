@@ -57,6 +57,27 @@ TEST_F(TimersTest, a_removed_timer_never_fires) {
   EXPECT_EQ(rung_, (std::vector<int>{1, 3}));
 }
 
+TEST_F(TimersTest, a_few_are_on_time_and_many_are_gathered) {
+  std::vector<std::unique_ptr<Ring>> rings;
+  const auto add_until = [&](std::size_t count) {
+    while (rings.size() < count) {
+      rings.push_back(std::make_unique<Ring>(rung_, 1));
+      timers_.set(*rings.back(), milliseconds(5));
+    }
+  };
+  const TimePoint due = start_ + milliseconds(5);
+  EXPECT_EQ(timers_.next_turn(), TimePoint::max());
+  add_until(20);
+  EXPECT_LT(timers_.next_turn() - due, std::chrono::microseconds(1));
+  add_until(5000);
+  EXPECT_EQ(timers_.next_turn() - due, 5000 * Timers::kLateATimer);
+  add_until(100'000);
+  EXPECT_EQ(timers_.next_turn() - due, Timers::kMostLate);
+  EXPECT_EQ(timers_.next_due(), due);
+  timers_.advance(timers_.next_turn());
+  EXPECT_EQ(rung_.size(), rings.size());
+}
+
 struct Again : Timer {
   explicit Again(Timers& in) : Timer(&Again::ring), timers(in) {}
   static void ring(Timer& timer) noexcept {
