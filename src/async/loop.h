@@ -23,7 +23,7 @@ struct Posted {
 // A shard's event loop: timers, work posted from other threads, and (through asio) descriptors.
 // asio does the waiting; everything that happens per event goes past it.
 //
-// Threads:  post() and stop() from any thread, the rest from the one that runs it.
+// Threads:  post(), stop() and asleep() from any thread, the rest from the one that runs it.
 // Lifetime: what was posted must live until its run(); nothing may be posted after destruction
 // began. Blocking: run() until stop().
 //
@@ -36,6 +36,8 @@ class Loop {
 
   void post(Posted& posted) noexcept;
   void stop() noexcept;
+  // Its thread waits; from any thread, and true for a moment only.
+  bool asleep() const noexcept { return sleeping_.load(std::memory_order_relaxed); }
 
   Timers& timers() { return timers_; }
   LoopIo& io() { return shared_io_; }

@@ -27,6 +27,11 @@ class AutoPlacement {
     if (stalled) stalled_.store(true, std::memory_order_relaxed);
     return change(Where::in_line, Where::pool_for_good, mean);
   }
+  // A call that a shard ran itself took too long: it runs none of them any more.
+  bool stay_in_pool(Duration mean) {
+    stalled_.store(true, std::memory_order_relaxed);
+    return change(Where::pool, Where::pool_for_good, mean);
+  }
 
   // The last move, for people.
   MoveReason reason() const {
@@ -66,6 +71,12 @@ class CostProbe {
   static constexpr std::uint32_t kCalls = 256;
   // In place, a mean over this is worth the hop again.
   static constexpr Duration kDear = std::chrono::microseconds(20);
+  // One call in so many is asked how long its thread computed: two readings of a slow clock.
+  static constexpr std::uint32_t kAskedShare = 8;
+  // A shard may run a pool call itself where calls compute for nearly all of their time and, while
+  // one runs, no deadline is kept much later than it would be.
+  static constexpr Duration kShareable = std::chrono::microseconds(500);
+  static constexpr Duration kLongestShareable = std::chrono::milliseconds(10);
 
   // A call in the pool took that long; true when the last kCalls say that it is cheap.
   bool cheap_after(Duration took) {
@@ -84,6 +95,15 @@ class CostProbe {
     begin();
     return mean_ > kDear;
   }
+  // Whether the next call in the pool is asked how long its thread computed.
+  bool asks() { return asked_++ % kAskedShare == 0; }
+  // One that was asked took that long.
+  void answer(Duration computed, Duration took) {
+    computed_ += computed;
+    took_ += took;
+  }
+  // The last kCalls say that its calls wait for nothing and are short: a shard may run one.
+  bool shareable() const { return shareable_; }
   // Of the last kCalls; zero before.
   Duration mean() const { return mean_; }
 
@@ -93,6 +113,9 @@ class CostProbe {
     longest_ = std::max(longest_, took);
     if (++calls_ < kCalls) return false;
     mean_ = sum_ / calls_;
+    shareable_ = took_ > Duration::zero() && 10 * computed_ >= 9 * took_ && mean_ <= kShareable &&
+                 longest_ <= kLongestShareable;
+    computed_ = took_ = {};
     return true;
   }
   void begin() {
@@ -104,6 +127,10 @@ class CostProbe {
   Duration longest_{};
   Duration mean_{};
   std::uint32_t calls_ = 0;
+  std::uint32_t asked_ = 0;
+  Duration computed_{};  // those that were asked, since the last kCalls
+  Duration took_{};      // the same calls in all
+  bool shareable_ = false;
 };
 
 }  // namespace logbraid

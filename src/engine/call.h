@@ -109,6 +109,10 @@ struct PoolCall : Call, PoolTask, Posted {
   std::atomic<Duration::rep> begun_at{0};  // since the clock's epoch; 0: still queued
   TimePoint begun;
   TimePoint finished;
+  bool asked = false;     // how long its thread computes
+  Duration computed{};    // the answer
+  bool shared = false;    // the shard may take it back and run it itself
+  std::uint64_t use = 0;  // raised when it has ended: who remembers an older one means another call
 };
 
 }  // namespace logbraid

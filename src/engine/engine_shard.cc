@@ -42,18 +42,15 @@ EngineShard::Running::Running(std::shared_ptr<const EnginePlan> of, EngineShard&
       runner({*plan->plan, shard.parts_.options, plan->state, shard.loop_.timers(),
               shard.parts_.clock, shard.parts_.local_hour, shard.parts_.pool,
               [loop = &shard.loop_](Posted& posted) { loop->post(posted); }, shard,
-              shard.loop_.activity(), &shard.loop_.io(), shard.number_,
-              shard.parts_.options.shards}),
+              shard.loop_.activity(), &shard.loop_.io(), shard.number_, shard.parts_.options.shards,
+              shard.parts_.idle_cores}),
       counted(*plan->board, *plan, runner) {}
 
 EngineShard::EngineShard(const Parts& parts, unsigned number)
     : parts_(parts), number_(number), loop_(parts.clock), thread_([this] {
         pthread_setname_np(pthread_self(), ("engine-" + std::to_string(number_)).c_str());
         const ThreadRoleScope role(ThreadRole::enricher);
-        loop_.run([this] {
-          turn();
-          return false;
-        });
+        loop_.run([this] { return turn(); });
       }) {}
 
 EngineShard::~EngineShard() { stop(); }
@@ -75,7 +72,7 @@ void EngineShard::post(void (EngineShard::*what)()) {
 void EngineShard::watch() { post(&EngineShard::begin_watch); }
 void EngineShard::cancel() { post(&EngineShard::give_up_all); }
 
-void EngineShard::turn() {
+bool EngineShard::turn() {
   do {
     for (std::size_t i = 0; i < runners_.size(); ++i) runners_[i]->runner.drain();
   } while (admit());
@@ -84,6 +81,8 @@ void EngineShard::turn() {
   released_.clear();
   drop_idle_runners();
   if (watched_) parts_.tell(number_, remainder());
+  return std::any_of(runners_.begin(), runners_.end(),
+                     [](const auto& each) { return each->runner.has_more(); });
 }
 
 // Lets events into the window, a run in pieces where it is long. True when some went in.

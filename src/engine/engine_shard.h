@@ -21,7 +21,8 @@ namespace logbraid {
 // began with. It has a runner for each plan that has events or late calls; an old one goes with
 // the last of them.
 //
-// Threads:  submit() and outstanding() from any thread; watch(), cancel() and stop() from one; the
+// Threads:  submit(), outstanding() and asleep() from any thread; watch(), cancel() and stop() from
+// one; the
 //           rest is its own.
 // Lifetime: stop() and destruction only when nothing is under way. The pool must have ended before
 //           the shard is destroyed.
@@ -39,6 +40,7 @@ class EngineShard final : private PlanRunnerEvents {
     const Clock& clock;
     const LocalHour& local_hour;
     Pool& pool;
+    std::function<unsigned()> idle_cores;  // of PlanRunner::Parts
     // From the shard's thread, once watch() was called.
     std::function<void(unsigned shard, Remainder)> tell;
   };
@@ -52,6 +54,7 @@ class EngineShard final : private PlanRunnerEvents {
   void submit(std::shared_ptr<EnrichRun> run);
   // Events submitted and not done.
   std::uint32_t outstanding() const { return outstanding_.load(std::memory_order_relaxed); }
+  bool asleep() const { return loop_.asleep(); }
 
   // What its thread is doing, for a watchdog.
   const Activity& activity() const { return loop_.activity(); }
@@ -73,7 +76,7 @@ class EngineShard final : private PlanRunnerEvents {
   };
 
   void post(void (EngineShard::*what)());
-  void turn();
+  bool turn();  // true when there is more to do at once
   bool admit();
   void finish();
   void drop_idle_runners();

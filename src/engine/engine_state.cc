@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "engine/idle_cores.h"
 #include "engine/pipeline.h"
 
 namespace logbraid {
@@ -30,12 +31,17 @@ EngineState::EngineState(const Registry& registry, std::vector<std::string> name
                          EngineOptions options)
     : options_(completed(std::move(options))),
       names_(std::move(names)),
+      cores_(usable_cores()),
       plans_(registry, options_.plan),
       told_(options_.execution.shards),
       pool_({.most = options_.execution.max_parallel_threads,
              .most_stuck = options_.execution.max_stuck_threads}) {
   const EngineShard::Parts parts{
-      options_.execution, clock_, options_.local_hour, pool_,
+      options_.execution,
+      clock_,
+      options_.local_hour,
+      pool_,
+      [this] { return idle_cores(cores_, shards_, pool_); },
       [this](unsigned shard, EngineShard::Remainder left) { tell(shard, std::move(left)); }};
   for (unsigned i = 0; i < options_.execution.shards; ++i) {
     shards_.push_back(std::make_unique<EngineShard>(parts, i));

@@ -53,6 +53,7 @@ class EngineState {
   const EngineOptions options_;
   const std::vector<std::string> names_;
   SteadyClock clock_;
+  const unsigned cores_;
   PlanCache plans_;
   Gate gate_;
 

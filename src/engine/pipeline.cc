@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/batch_stock.h"
+#include "engine/idle_cores.h"
 #include "engine/intake.h"
 #include "engine/lifecycle_thread.h"
 #include "engine/memory_budget.h"
@@ -59,7 +60,7 @@ unsigned lanes_of(Order order) {
 struct Pipeline::State {
   explicit State(PipelineParts given)
       : parts(std::move(given)),
-        shard_count(parts.options.shards != 0 ? parts.options.shards : usable_cores()),
+        shard_count(parts.options.shards != 0 ? parts.options.shards : cores),
         all_inline(StartGraph(*parts.plan, first_placements(*parts.plan), parts.options.mode,
                               parts.options.schedule)
                        .all_inline()),
@@ -81,10 +82,19 @@ struct Pipeline::State {
         pool({.most = parts.options.max_parallel_threads,
               .most_stuck = parts.options.max_stuck_threads}) {
     if (LifecycleThread::needed_for(*parts.plan)) begin_lives();
-    const Shard::Parts shard_parts{*parts.plan, parts.options, parts.on_malformed,
-                                   plan_state,  clock,         parts.local_hour,
-                                   pool,        budget,        stock,
-                                   output,      watch,         shard_count};
+    const Shard::Parts shard_parts{*parts.plan,
+                                   parts.options,
+                                   parts.on_malformed,
+                                   plan_state,
+                                   clock,
+                                   parts.local_hour,
+                                   pool,
+                                   budget,
+                                   stock,
+                                   output,
+                                   watch,
+                                   shard_count,
+                                   [this] { return idle_cores(cores, shards, pool); }};
     for (unsigned i = 0; i < shard_count; ++i) {
       shards.push_back(std::make_unique<Shard>(shard_parts, parts.make_reader(), i));
       watchdog.add(shards.back()->activity());
@@ -138,6 +148,7 @@ struct Pipeline::State {
 
   PipelineParts parts;
   SteadyClock clock;
+  const unsigned cores = usable_cores();
   const unsigned shard_count;
   const bool all_inline;
   MemoryBudget budget;

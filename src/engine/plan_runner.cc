@@ -43,6 +43,8 @@ PlanRunner::PlanRunner(Parts parts)
       activity_(parts.activity),
       io_(parts.io),
       in_place_(parts.in_place),
+      idle_cores_(std::move(parts.idle_cores)),
+      thread_time_(std::move(parts.thread_time)),
       most_calls_(parts.options.max_calls),
       most_at_once_(std::numeric_limits<std::uint32_t>::max()),
       sequential_share_(parts.options.mode == Mode::sequential ? 0
@@ -375,13 +377,14 @@ bool PlanRunner::drain_ready_together() {
 }
 
 void PlanRunner::drain() {
+  ran_here_ = {};
   do {
     drain_ended();
     drain_ended_batches();
     drain_lines();
     drain_starting();
   } while (!ready_waiting_.empty() || drain_ready_together() || !ended_async_.empty() ||
-           !ended_batches_.empty());
+           !ended_batches_.empty() || run_one_here());
   // Nothing ready points at an event any more: those that are done can be used again.
   for (std::size_t i = 0; i < done_.size(); ++i) end(*done_[i]);
   done_.clear();

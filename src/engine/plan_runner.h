@@ -22,6 +22,7 @@
 #include "engine/pool.h"
 #include "engine/start_graph.h"
 #include "engine/status_field.h"
+#include "engine/thread_time.h"
 #include "engine/waiting_line.h"
 #include "logbraid/clock.h"
 #include "logbraid/frame_pool.h"
@@ -77,6 +78,9 @@ class PlanRunner {
     LoopIo* io = nullptr;  // null: nothing of Asio can run in its calls
     unsigned shard = 0;    // the number of this one
     unsigned shards = 1;   // that share the limits given for the process
+    // Cores on which no thread of this process works now. Empty: nobody knows of any.
+    std::function<unsigned()> idle_cores = {};
+    std::function<Duration()> thread_time = &logbraid::thread_time;
     // No loop turns here: enrichers with `placement: auto` stay inline, and all others are.
     bool in_place = false;
   };
@@ -98,8 +102,10 @@ class PlanRunner {
   // Lets the next `count` events of the batch into the window; their clocks start now. Where
   // all_inline() they are done when it returns.
   void admit(BatchRun& run, std::uint32_t count);
-  // Does what has become ready since; true while there may be more to do at once.
+  // Does what has become ready since.
   void drain();
+  // There is more to do at once, or a result comes sooner than a thread falls asleep and wakes.
+  bool has_more() const;
   // Gives up what an event still waits for: `timeout`. Nothing happens where it is done.
   void expire(BatchRun& run, std::uint32_t event);
 
@@ -185,6 +191,13 @@ class PlanRunner {
 
   static void on_async_ended(void* call) noexcept;
   static void on_batch_ended(void* batch) noexcept;
+  // Calls that pool threads and the shard share. (plan_runner_shared.cc)
+  bool is_shared(std::uint32_t node) const;
+  void offer(PoolCall& call);
+  unsigned helpers_for_offered();
+  bool run_one_here();
+
+  static void run_code(PoolCall& call) noexcept;
   static void work_in_pool(PoolTask& task) noexcept;
   static void on_pool_returned(Posted& posted) noexcept;
   static void on_call_due(Timer& timer) noexcept;
@@ -208,6 +221,8 @@ class PlanRunner {
   Activity& activity_;
   LoopIo* const io_;
   const bool in_place_;
+  const std::function<unsigned()> idle_cores_;
+  const std::function<Duration()> thread_time_;
   const std::uint32_t most_calls_;
   std::uint32_t most_at_once_;
   const double sequential_share_;
@@ -263,6 +278,18 @@ class PlanRunner {
   std::vector<PoolTask*> for_pool_;   // to be submitted together
   unsigned pool_wakes_ = 0;           // threads that long ones need
   Duration short_work_{};             // what short ones take together
+  // Shared calls that are queued in the pool, unless a thread of it was quicker; in order.
+  struct Offered {
+    PoolCall* call;
+    std::uint64_t use;
+  };
+  std::vector<Offered> offered_;
+  std::size_t first_offered_ = 0;
+  std::uint32_t newly_offered_ = 0;  // since the last submission
+  Duration newly_offered_work_{};
+  Duration ran_here_{};               // in this drain()
+  TimePoint shared_at_{};             // when a shared call ended last
+  bool helped_ = false;               // a pool thread was woken for them
   std::vector<EventRun*> from_line_;  // to be started together
   std::vector<AsyncCall*> ended_async_;
   std::vector<AsyncBatch*> ended_batches_;
@@ -275,9 +302,10 @@ class PlanRunner {
 
   std::uint32_t in_flight_ = 0;
   Tally<std::uint64_t> in_flight_peak_;
-  std::uint32_t async_out_ = 0;  // requests: a batch is one
-  std::uint32_t pool_out_ = 0;   // queued ones included
-  std::uint32_t stuck_out_ = 0;  // those of them that nobody waits for
+  std::uint32_t async_out_ = 0;   // requests: a batch is one
+  std::uint32_t pool_out_ = 0;    // queued ones included
+  std::uint32_t stuck_out_ = 0;   // those of them that nobody waits for
+  std::uint32_t shared_out_ = 0;  // those of them that are shared
 };
 
 }  // namespace logbraid

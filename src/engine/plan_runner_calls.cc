@@ -339,8 +339,13 @@ void PlanRunner::queue_in_pool(PoolCall& call, const Slot& slot) {
   call.patch = Patch(&call.arena);
   call.begun_at.store(0, std::memory_order_relaxed);
   ++call.attempts;
-  const Node& node = nodes_[call.node];
-  if (plan_[call.node].placement == Placement::automatic && node.cost.mean() < kWorkPerWake) {
+  Node& node = nodes_[call.node];
+  const bool automatic = plan_[call.node].placement == Placement::automatic;
+  call.asked = automatic && node.cost.asks();
+  call.shared = automatic && is_shared(call.node);
+  if (call.shared) {
+    offer(call);
+  } else if (automatic && node.cost.mean() < kWorkPerWake) {
     short_work_ += std::max<Duration>(node.cost.mean(), CostProbe::kCheap);
   } else {
     ++pool_wakes_;
@@ -350,13 +355,14 @@ void PlanRunner::queue_in_pool(PoolCall& call, const Slot& slot) {
 
 void PlanRunner::submit_to_pool() {
   if (for_pool_.empty()) return;
-  const auto shared =
+  const auto together =
       static_cast<unsigned>((short_work_ + kWorkPerWake - Duration(1)) / kWorkPerWake);
-  const unsigned wakes = pool_wakes_ + shared;
+  const unsigned wakes = pool_wakes_ + together;
+  const std::size_t not_offered = for_pool_.size() - newly_offered_;
   short_work_ = {};
   pool_wakes_ = 0;
-  if (pool_.submit(for_pool_, wakes)) {
-    if (wakes < for_pool_.size() && !nudge_.waiting()) timers_.set(nudge_, kNudge);
+  if (pool_.submit(for_pool_, wakes + helpers_for_offered())) {
+    if (wakes < not_offered && !nudge_.waiting()) timers_.set(nudge_, kNudge);
     // The limit runs from the start of the call, not from here: on_call_due() looks.
     for (PoolTask* const task : for_pool_) set_limit(static_cast<PoolCall&>(*task));
     for_pool_.clear();
@@ -383,22 +389,30 @@ void PlanRunner::on_nudge_due(Timer& timer) noexcept {
 
 void PlanRunner::work_in_pool(PoolTask& task) noexcept {
   auto& call = static_cast<PoolCall&>(task);
+  run_code(call);
+  call.runner.post_(call);
+}
+
+void PlanRunner::run_code(PoolCall& call) noexcept {
   PlanRunner& runner = call.runner;
+  const Duration before = call.asked ? runner.thread_time_() : Duration();
   call.begun = runner.clock_.now();
   // Relaxed: the shard only wants to know since when; everything else waits for the post.
   call.begun_at.store(call.begun.time_since_epoch().count(), std::memory_order_relaxed);
   call.status = call_one(runner.plan_[call.node].enricher, call.view, call.patch, call.arena);
   call.finished = runner.clock_.now();
-  runner.post_(call);
+  if (call.asked) call.computed = runner.thread_time_() - before;
 }
 
 void PlanRunner::on_pool_returned(Posted& posted) noexcept {
   auto& call = static_cast<PoolCall&>(posted);
   PlanRunner& runner = call.runner;
+  if (call.shared) runner.shared_at_ = call.finished;
   Node& node = runner.nodes_[call.node];
   const Duration took = call.finished - call.begun;
   // One that may be called again stays in the pool: in place there is no pause between attempts.
   const PlanNode& plan_node = runner.plan_[call.node];
+  if (call.asked) node.cost.answer(call.computed, took);
   if (plan_node.placement == Placement::automatic && plan_node.metadata.retry.retries == 0 &&
       node.cost.cheap_after(took) &&
       runner.state_.node(call.node).placement.move_inline(node.cost.mean())) {
@@ -616,10 +630,14 @@ void PlanRunner::let_go(Call& call) {
     case Call::Kind::batched:
       batched_calls_.give_back(static_cast<BatchedCall&>(call));
       break;
-    case Call::Kind::pooled:
+    case Call::Kind::pooled: {
+      auto& pooled = static_cast<PoolCall&>(call);
       if (!call.backing_off) --pool_out_;
-      pool_calls_.give_back(static_cast<PoolCall&>(call));
+      if (std::exchange(pooled.shared, false)) --shared_out_;
+      ++pooled.use;
+      pool_calls_.give_back(pooled);
       break;
+    }
   }
   if (--run.held == 0 && run.written) events_.batch_released(run);
 }

@@ -32,7 +32,9 @@ bool Pool::submit(std::span<PoolTask* const> tasks, unsigned wakes) {
     const auto wanted = std::min(wakes, static_cast<unsigned>(tasks.size()));
     // Idle threads that were woken for earlier tasks are still counted idle: compare with the
     // queue.
-    while (idle_ < queued_ + wanted && able() < options_.most && make_thread()) ++idle_;
+    while ((idle_ < queued_ + wanted || able() == 0) && able() < options_.most && make_thread()) {
+      ++idle_;
+    }
     // Those just made count as idle until they have come: see work().
     if (able() == 0) return false;
     for (PoolTask* const task : tasks) push(*task);

@@ -59,7 +59,7 @@ Shard::Shard(const Parts& parts, std::unique_ptr<Reader> reader, unsigned number
       reader_(std::move(reader)),
       runner_({parts.plan, parts.options, parts.plan_state, loop_.timers(), parts.clock,
                parts.local_hour, parts.pool, [this](Posted& posted) { loop_.post(posted); }, *this,
-               loop_.activity(), &loop_.io(), number, parts.shards}),
+               loop_.activity(), &loop_.io(), number, parts.shards, parts.idle_cores}),
       strict_(strict_nodes(parts.plan)),
       thread_([this, number] {
         pthread_setname_np(pthread_self(), ("shard-" + std::to_string(number)).c_str());
@@ -179,7 +179,7 @@ bool Shard::turn() {
     if (parts_.options.hold) give_up_stragglers();
     release_early();
   }
-  return more;
+  return more || runner_.has_more();
 }
 
 // While the memory is used up nothing new begins, but what is alone on its shard: that has to end

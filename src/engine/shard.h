@@ -29,8 +29,9 @@ namespace logbraid {
 // One worker thread with its own loop, window and memory: finds the events of a batch, takes them
 // through the plan, writes them into the batch's output.
 //
-// Threads:  submit(), outstanding() and stop() from any thread; the rest is the shard's own.
-// Lifetime: stop() and destruction only when every batch submitted has been put to the output. The
+// Threads:  submit(), outstanding(), asleep() and stop() from any thread; the rest is the shard's
+// own. Lifetime: stop() and destruction only when every batch submitted has been put to the output.
+// The
 //           pool must have ended before the shard is destroyed: late calls come back here.
 // Blocking: the destructor waits for the thread.
 class Shard final : private PlanRunnerEvents {
@@ -48,6 +49,7 @@ class Shard final : private PlanRunnerEvents {
     OrderedOutput& output;
     DependencyWatch& watch;
     unsigned shards;
+    std::function<unsigned()> idle_cores;  // of PlanRunner::Parts
   };
 
   Shard(const Parts& parts, std::unique_ptr<Reader> reader, unsigned number);
@@ -58,6 +60,8 @@ class Shard final : private PlanRunnerEvents {
   void submit(std::unique_ptr<Batch> batch);
   // Batches submitted and not finished.
   std::uint32_t outstanding() const { return outstanding_.load(std::memory_order_relaxed); }
+
+  bool asleep() const { return loop_.asleep(); }
 
   // Ends the thread. Calls that are still out are told to stop and forgotten.
   void stop();

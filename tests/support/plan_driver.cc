@@ -57,9 +57,15 @@ PlanDriver::PlanDriver(std::shared_ptr<const ExecutionPlan> plan, const Executio
       arrived_.notify_one();
     });
   }
-  runner_ = std::make_unique<PlanRunner>(
-      PlanRunner::Parts{*plan_, options_, plan_state_, timers_, clock_, local_hour_, pool_, post,
-                        static_cast<PlanRunnerEvents&>(*this), activity_});
+  PlanRunner::Parts parts{*plan_,   options_, plan_state_,
+                          timers_,  clock_,   local_hour_,
+                          pool_,    post,     static_cast<PlanRunnerEvents&>(*this),
+                          activity_};
+  parts.idle_cores = [this] { return idle_cores_; };
+  parts.thread_time = [this] {
+    return computes_ ? clock_.now().time_since_epoch() : Duration::zero();
+  };
+  runner_ = std::make_unique<PlanRunner>(std::move(parts));
 }
 
 PlanDriver::~PlanDriver() {
@@ -127,7 +133,7 @@ bool PlanDriver::step(bool wait_for_pool) {
   const std::size_t before = finished_count_;
   const bool admitted = admit();
   runner_->drain();
-  if (admitted || take_posted() || finished_count_ != before) return true;
+  if (admitted || take_posted() || finished_count_ != before || runner_->has_more()) return true;
   if (wait_for_pool) {
     pool_.nudge();
     std::unique_lock lock(mutex_);

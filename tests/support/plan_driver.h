@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -64,6 +65,10 @@ class PlanDriver final : private PlanRunnerEvents {
   PlanState& state() { return plan_state_; }
   Pool& pool() { return pool_; }
   ManualClock& clock() { return clock_; }
+  // Cores that are idle, by the runner's word; 0 at first.
+  void set_idle_cores(unsigned cores) { idle_cores_ = cores; }
+  // Whether what takes time in a pool call is computing; at first it is waiting.
+  void set_computes(bool computes) { computes_ = computes; }
   Timers& timers() { return timers_; }
 
  private:
@@ -85,6 +90,8 @@ class PlanDriver final : private PlanRunnerEvents {
   Hangs* const hangs_;
   const LocalHour local_hour_ = [] { return 12; };
   ManualClock clock_;
+  unsigned idle_cores_ = 0;
+  std::atomic<bool> computes_{false};
   Timers timers_{clock_.now()};
   Activity activity_;
   std::mutex mutex_;  // guards posted_

@@ -87,7 +87,8 @@ TEST(BatchStock, reading_goes_on_when_what_waits_is_let_in_not_when_it_has_left)
     stock.let_in(lines);
   }
   waiting.join();
-  for (const auto* batch : {&first, &second}) budget.charge((*batch)->charged, 0);
+  budget.charge(first->charged, 0);
+  budget.charge(second->charged, 0);
 }
 
 TEST(BatchStock, nothing_is_charged_when_it_ends) {
