@@ -5,6 +5,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <span>
 #include <string_view>
 #include <type_traits>
 #include <vector>
@@ -101,6 +102,13 @@ class ArenaVector {
   T& emplace_back(Arena& arena, const Args&... args) {
     if (size_ == capacity_) grow(arena);
     return *new (data_ + size_++) T{args...};
+  }
+  // Elements that stand elsewhere and are not changed: the first push_back() copies them.
+  static ArenaVector view(std::span<const T> elements) {
+    ArenaVector viewed;
+    viewed.data_ = const_cast<T*>(elements.data());
+    viewed.size_ = viewed.capacity_ = static_cast<std::uint32_t>(elements.size());
+    return viewed;
   }
   void clear() { size_ = 0; }
   // Forgets the memory as well: for when the arena is reset.

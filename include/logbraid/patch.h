@@ -46,6 +46,19 @@ struct PatchOp {
   Value value;  // absent: remove
 };
 
+// Steps that are the same for many events: made once, kept by the enricher, taken by patches
+// without a copy. (constant_fields.h makes them.)
+//
+// Lifetime: paths, values and the text must outlive the batches they were written to.
+struct ConstantSteps {
+  std::span<const PatchOp> ops;  // each sets a value
+  // What they come to in an event that has none of their fields, as JSON without the braces:
+  // "version":"1.0.0","net":{"site":"a"}. Empty: not known.
+  std::string_view json;
+  std::uint64_t key_mask = 0;  // as of a patch
+  std::uint32_t bytes = 0;     // of the values
+};
+
 // What one enricher does to one event: an ordered list of set and remove, its own, seen by its
 // descendants when its call has ended, and by nobody before.
 //
@@ -78,6 +91,17 @@ class Patch {
   void remove(PathView path) {
     if (!path.empty() && take(0)) append(path, Value());
   }
+  // The same as set_view() for each of them; where they are the first, nothing is copied.
+  void set_constant(const ConstantSteps& steps) {
+    if (!take(steps.bytes)) return;
+    if (ops_.empty()) {
+      ops_ = ArenaVector<PatchOp>::view(steps.ops);
+      key_mask_ = steps.key_mask;
+      constant_ = &steps;
+      return;
+    }
+    for (const PatchOp& op : steps.ops) append(op.path, op.value);
+  }
 
   // A path made on the spot dies before the batch does: keep it in the enricher, or parse_path() it
   // into arena().
@@ -93,12 +117,16 @@ class Patch {
 
   std::span<const PatchOp> ops() const { return {ops_.data(), ops_.size()}; }
   bool empty() const { return ops_.empty(); }
+  // The constant steps that this patch is, and nothing else; null where it is something else.
+  const ConstantSteps* constant() const { return constant_; }
   // key_bit() of each op's first segment.
   std::uint64_t key_mask() const { return key_mask_; }
   bool overflowed() const { return bytes_ > kMaxBytes; }
   // The same patch in another arena: what stands in this one's arena is copied, all else is shared.
   Patch moved_to(Arena& arena) const;
   void clear() {
+    if (constant_ != nullptr) ops_.release();
+    constant_ = nullptr;
     ops_.clear();
     key_mask_ = 0;
     bytes_ = 0;
@@ -126,12 +154,14 @@ class Patch {
     return true;
   }
   void append(PathView path, Value value) {
+    constant_ = nullptr;
     key_mask_ |= path.front().bit;
     ops_.emplace_back(*arena_, path, value);
   }
 
   Arena* arena_;
   ArenaVector<PatchOp> ops_;
+  const ConstantSteps* constant_ = nullptr;
   std::uint64_t key_mask_ = 0;
   std::uint32_t bytes_ = 0;
 };

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "core/constant_steps.h"
 #include "core/json_text.h"
 
 namespace logbraid {
@@ -85,12 +86,25 @@ Result<ConstantFields> ConstantFields::parse(const Setting& map) {
   }
   ConstantFields fields;
   for (const auto& [name, value] : map.members()) {
-    if (auto added = fields.add(name, value); !added) return added.error();
+    if (auto added = fields.append(name, value); !added) return added.error();
   }
+  fields.finish();
   return fields;
 }
 
 Result<void> ConstantFields::add(const std::string& name, const Setting& value) {
+  auto added = append(name, value);
+  finish();
+  return added;
+}
+
+void ConstantFields::finish() {
+  const std::string json = added_json(ops_);
+  json_.assign(json.begin(), json.end());
+  steps_ = constant_steps(ops_, {json_.data(), json_.size()});
+}
+
+Result<void> ConstantFields::append(const std::string& name, const Setting& value) {
   auto path = FieldPath::parse(name);
   if (!path) return value.error(path.error().message);
   if (auto error = value_error(value, path->view().size())) return *std::move(error);

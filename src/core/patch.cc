@@ -19,6 +19,10 @@ PathView moved_path(PathView path, const Arena& from, Arena& to) {
 
 Patch Patch::moved_to(Arena& arena) const {
   Patch moved(&arena);
+  if (constant_ != nullptr) {
+    moved.set_constant(*constant_);
+    return moved;
+  }
   for (const PatchOp& op : ops()) {
     const std::string_view bytes = op.value.text();
     Value value = op.value;

@@ -13,6 +13,7 @@
 #include "enrichers/builtin.h"
 #include "enrichers/cidr_index.h"
 #include "enrichers/csv_table.h"
+#include "enrichers/prepared_rows.h"
 #include "enrichers/read_file.h"
 #include "enrichers/value_text.h"
 #include "support/cidr.h"
@@ -33,8 +34,10 @@ struct Rows {
   std::shared_ptr<const char[]> text;  // what keys and values point at
   std::vector<FieldPath> outputs;
   std::vector<Value> values;
+  PreparedRows prepared;  // the same, where there are few
 
   void set_on(Patch& patch, std::uint32_t row) const {
+    if (prepared.size() != 0) return patch.set_constant(prepared[row]);
     const Value* value = values.data() + std::size_t{row} * outputs.size();
     for (const FieldPath& output : outputs) patch.set_view(output, *value++);
   }
@@ -138,6 +141,9 @@ Rows make_rows(const CsvTable& table, const std::vector<Output>& outputs, bool t
       const std::string_view cell = table.row(i)[output.column];
       rows.values.push_back(cell.empty() ? Value() : typed ? typed_value(cell) : Value(cell));
     }
+  }
+  if (rows.values.size() <= PreparedRows::kMostCells) {
+    rows.prepared = PreparedRows(rows.outputs, rows.values);
   }
   return rows;
 }
@@ -320,8 +326,10 @@ no address, the outcome is no_match.
                .type = SettingType::bytes,
                .unit = "bytes",
                .default_text = "64MiB",
-               .help = "A larger file is refused. The table takes its size and 16 bytes a cell; "
-                       "raise it where there is memory."},
+               .help =
+                   "A larger file is refused. The table takes its size and 16 bytes a cell, up to "
+                   "65,536 cells some 100 more; "
+                   "raise it where there is memory."},
               {.name = "max_rows",
                .type = SettingType::integer,
                .unit = "rows",

@@ -9,6 +9,33 @@ namespace logbraid {
 
 using Node = Overlay::Node;
 
+namespace {
+
+// What is put together beforehand of a patch; null: nothing.
+const ConstantSteps* prepared(const Patch& patch) {
+  const ConstantSteps* const steps = patch.constant();
+  return steps != nullptr && !steps->json.empty() ? steps : nullptr;
+}
+
+bool name_root(std::span<const PatchOp> ops, const PathSegment& root) {
+  return std::any_of(ops.begin(), ops.end(), [&root](const PatchOp& op) {
+    const PathSegment& other = op.path.front();
+    return other.bit == root.bit && other.key == root.key;
+  });
+}
+
+// Whether a patch before this one, or one of its first `before` steps, names that field.
+bool is_named_before(std::span<const Patch> patches, const Patch& patch, std::size_t before,
+                     const PathSegment& root) {
+  for (const Patch& each : patches) {
+    if (&each == &patch) break;
+    if ((each.key_mask() & root.bit) != 0 && name_root(each.ops(), root)) return true;
+  }
+  return name_root(patch.ops().first(before), root);
+}
+
+}  // namespace
+
 void JsonWriter::write(const Event& event, std::span<const Patch> patches, std::string& out) {
   if (!event.json().empty() && only_adds(event, patches)) {
     write_adding(event, patches, out);
@@ -32,29 +59,39 @@ void JsonWriter::write(const Event& event, std::span<const Patch> patches, std::
 
 bool JsonWriter::only_adds(const Event& event, std::span<const Patch> patches) {
   constexpr std::size_t kAround = 4;  // a comma, the braces of an object
-  added_.clear();
   added_bound_ = 0;
-  std::uint64_t seen = 0;    // key_bit() of what is in `added_`
-  std::uint64_t leaves = 0;  // the same of the members of the last one; 0 when it is no object
+  std::uint64_t seen = 0;               // key_bit() of what is added before
+  const PathSegment* object = nullptr;  // the last one that is added, where it is an object
+  std::uint64_t leaves = 0;             // key_bit() of its members
   for (const Patch& patch : patches) {
-    for (const PatchOp& op : patch.ops()) {
+    const auto ops = patch.ops();
+    if (const ConstantSteps* const steps = prepared(patch)) {
+      for (const PatchOp& op : ops) {
+        const PathSegment& root = op.path.front();
+        if ((seen & root.bit) != 0 && is_named_before(patches, patch, 0, root)) return false;
+        if (event.find(root) != nullptr) return false;
+      }
+      added_bound_ += kAround + steps->json.size();
+      seen |= steps->key_mask;
+      object = nullptr;
+      continue;
+    }
+    for (std::size_t i = 0; i < ops.size(); ++i) {
+      const PatchOp& op = ops[i];
       if (op.value.absent() || op.path.size() > 2) return false;
       const PathSegment& root = op.path.front();
       const bool nested = op.path.size() == 2;
       added_bound_ += kAround + root.quoted.size() + json_bound(op.value) +
                       (nested ? op.path[1].quoted.size() : 0);
-      if (nested && leaves != 0 && same_short(root.key, added_.back())) {
+      if (nested && object != nullptr && same_short(root.key, object->key)) {
         if ((leaves & op.path[1].bit) != 0) return false;  // perhaps the same member again
         leaves |= op.path[1].bit;
         continue;
       }
-      if ((seen & root.bit) != 0 &&
-          std::find(added_.begin(), added_.end(), root.key) != added_.end()) {
-        return false;
-      }
+      if ((seen & root.bit) != 0 && is_named_before(patches, patch, i, root)) return false;
       if (event.find(root) != nullptr) return false;
-      added_.push_back(root.key);
       seen |= root.bit;
+      object = nested ? &root : nullptr;
       leaves = nested ? op.path[1].bit : 0;
     }
   }
@@ -64,7 +101,7 @@ bool JsonWriter::only_adds(const Event& event, std::span<const Patch> patches) {
 // After only_adds() said so: the record's own text and the new fields, in one go.
 void JsonWriter::write_adding(const Event& event, std::span<const Patch> patches,
                               std::string& out) {
-  if (added_.empty()) {
+  if (added_bound_ == 0) {
     out += event.json();
     out += '\n';
     return;
@@ -75,19 +112,30 @@ void JsonWriter::write_adding(const Event& event, std::span<const Patch> patches
   char* to = scratch_.data();
   const auto put = [&to](std::string_view text) { to = copy_short(to, text); };
   const PathSegment* object = nullptr;  // the one that is open
+  const auto begin_field = [&] {
+    if (object != nullptr) *to++ = '}';
+    object = nullptr;
+    if (!first) *to++ = ',';
+    first = false;
+  };
   for (const Patch& patch : patches) {
+    if (const ConstantSteps* const steps = prepared(patch)) {
+      begin_field();
+      put(steps->json);
+      continue;
+    }
     for (const PatchOp& op : patch.ops()) {
       const PathSegment& root = op.path.front();
       const bool nested = op.path.size() == 2;
       if (nested && object != nullptr && same_short(root.key, object->key)) {
         *to++ = ',';
       } else {
-        if (object != nullptr) *to++ = '}';
-        if (!first) *to++ = ',';
-        first = false;
+        begin_field();
         put(root.quoted);
-        object = nested ? &root : nullptr;
-        if (nested) *to++ = '{';
+        if (nested) {
+          object = &root;
+          *to++ = '{';
+        }
       }
       if (nested) put(op.path[1].quoted);
       to = write_json(to, op.value);

@@ -46,8 +46,7 @@ class JsonWriter {
   void write_additions(const char* separator, std::string& out);
   Overlay::Node* change_of(const Field& field) const;
 
-  std::vector<std::string_view> added_;  // of only_adds()
-  std::size_t added_bound_ = 0;          // the most bytes they take, with all around them
+  std::size_t added_bound_ = 0;  // of only_adds(): the most bytes of what is added; 0: nothing is
   std::vector<char> scratch_;
   Overlay overlay_;
   Arena nodes_;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <vector>
 
 namespace logbraid {
 namespace {
@@ -29,6 +30,56 @@ TEST(Patch, setting_nothing_or_nowhere_does_nothing) {
   patch.set(nowhere, 1);
   patch.remove(nowhere);
   EXPECT_TRUE(patch.empty());
+}
+
+TEST(Patch, takes_constant_steps_without_a_copy_until_something_is_added) {
+  Arena arena;
+  const FieldPath a("a");
+  const FieldPath b("b");
+  const std::vector<PatchOp> ops = {{a, Value(1)}};
+  const ConstantSteps steps{ops, "\"a\":1", a.view().front().bit, 0};
+  Patch patch(&arena);
+  patch.set_constant(steps);
+  EXPECT_EQ(patch.constant(), &steps);
+  EXPECT_EQ(patch.ops().data(), ops.data());
+  EXPECT_EQ(patch.key_mask(), steps.key_mask);
+  Arena other;
+  EXPECT_EQ(patch.moved_to(other).constant(), &steps);
+
+  patch.set(b, 2);
+  EXPECT_EQ(patch.constant(), nullptr);
+  ASSERT_EQ(patch.ops().size(), 2u);
+  EXPECT_EQ(ops[0].value.as_int64(), 1);  // it has its own now
+  EXPECT_EQ(patch.ops()[1].value.as_int64(), 2);
+}
+
+TEST(Patch, constant_steps_after_others_follow_them) {
+  Arena arena;
+  const FieldPath a("a");
+  const FieldPath b("b");
+  const std::vector<PatchOp> ops = {{a, Value(1)}};
+  const ConstantSteps steps{ops, "\"a\":1", a.view().front().bit, 0};
+  Patch patch(&arena);
+  patch.set(b, 2);
+  patch.set_constant(steps);
+  EXPECT_EQ(patch.constant(), nullptr);
+  ASSERT_EQ(patch.ops().size(), 2u);
+  EXPECT_EQ(patch.ops()[1].value.as_int64(), 1);
+}
+
+TEST(Patch, what_is_cleared_leaves_the_constant_steps_alone) {
+  Arena arena;
+  const FieldPath a("a");
+  const FieldPath b("b");
+  const std::vector<PatchOp> ops = {{a, Value(1)}};
+  const ConstantSteps steps{ops, "\"a\":1", a.view().front().bit, 0};
+  Patch patch(&arena);
+  patch.set_constant(steps);
+  patch.clear();
+  EXPECT_TRUE(patch.empty());
+  EXPECT_EQ(patch.constant(), nullptr);
+  patch.set(b, 2);
+  EXPECT_EQ(ops[0].value.as_int64(), 1);
 }
 
 TEST(Patch, takes_nothing_over_its_cap) {
