@@ -92,15 +92,14 @@ void GuardedCall::run_sync(SyncEnricher& enricher, std::span<const Slot> slots, 
     const EventView seen = view(slot, arena);
     Patch& patch = slot.patches[node_];
     const auto call = [&] { return enricher.enrich(seen, patch); };
-    EnrichStatus status;
-    Duration took{};  // of those that are timed
-    if (until_timed_ != 0 && slot.times == nullptr) {
-      --until_timed_;
-      status = protect(arena, call);
-    } else {
-      until_timed_ = kTimedShare - 1;
-      const TimePoint start = clock.now();
-      status = protect(arena, call);
+    const bool timed = until_timed_ == 0 || slot.times != nullptr;
+    until_timed_ = timed ? kTimedShare - 1 : until_timed_ - 1;
+    const TimePoint start = timed ? clock.now() : TimePoint();
+    // Made in place. Copied, it would be read in wider pieces than it was just written in, for
+    // which the core waits: half of the cost of a cheap call. (benchmarks/micro/recording_bench.cc)
+    const EnrichStatus status = protect(arena, call);
+    Duration took{};
+    if (timed) [[unlikely]] {
       took = clock.now() - start;
       record(took);
       if (slot.times != nullptr) slot.times[node_] = took;
