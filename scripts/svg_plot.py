@@ -83,7 +83,8 @@ def bars(title, y_label, x_label, groups, series, logarithmic=False):
             x, y = middle + (j - len(series) / 2) * width, scale.y(row[i])
             body.append(f'<rect x="{x:.1f}" y="{y:.1f}" width="{width - 2:.1f}" '
                         f'height="{HEIGHT - BOTTOM - y:.1f}" fill="{colour}"/>')
-            body.append(text(x + width / 2 - 1, y - 3, f"{row[i]:.3g}",
+            value = f"{row[i]:.3g}" if row[i] < 1000 else f"{row[i]:,.0f}"
+            body.append(text(x + width / 2 - 1, y - 3, value,
                              more=' style="font-size:10px"'))
         for k, line in enumerate(group.split("\n")):
             body.append(text(middle, HEIGHT - BOTTOM + 16 + 14 * k, line))
