@@ -23,8 +23,8 @@
 namespace logbraid::soak {
 namespace {
 
-// Memory is compared where a run is long enough to have a first and a last minute worth the name.
-constexpr double kLeastSeconds = 60;
+// Memory is compared where a run is long enough for its first part to be more than warming up.
+constexpr std::uint64_t kLeastEvents = 5'000'000;
 constexpr double kGrowth = 0.05;
 
 class NumberedEvents final : public Source {
@@ -144,7 +144,7 @@ bool soak(std::uint64_t events, std::uint64_t seed) {
   const std::size_t window = std::min(minute, samples.size() / 3);
   const double first = median(std::span(samples).first(window));
   const double last = median(std::span(samples).last(window));
-  const bool judged = seconds >= kLeastSeconds;
+  const bool judged = events >= kLeastEvents;
   table.line("resident, first and last part", fmt::format("{:.1f} and {:.1f} MiB", first, last),
              !judged || last <= first * (1 + kGrowth));
   table.line("bytes under way, at most",
