@@ -14,6 +14,10 @@ constexpr std::uint64_t kSampledFirst = 100;
 constexpr std::uint64_t kSampledShare = 16;
 constexpr std::uint32_t kTimedSlices = 8;
 
+// Events that are begun together in a plan that waits: what runs in place is over soon, whatever
+// the size of the window.
+constexpr std::uint32_t kBegunTogether = 256;
+
 // Blocking calls that may be queued at once: enough that no thread finds the queue empty before the
 // shard has looked again, which takes some 20 us.
 constexpr std::uint32_t kCallsAThread = 4;
@@ -46,7 +50,7 @@ PlanRunner::PlanRunner(Parts parts)
       idle_cores_(std::move(parts.idle_cores)),
       thread_time_(std::move(parts.thread_time)),
       most_calls_(parts.options.max_calls),
-      most_at_once_(std::numeric_limits<std::uint32_t>::max()),
+      most_at_once_(kBegunTogether),
       sequential_share_(parts.options.mode == Mode::sequential ? 0
                                                                : parts.options.sequential_share),
       status_(parts.options.status
@@ -325,6 +329,7 @@ void PlanRunner::run_inline(std::uint32_t node, std::span<EventRun* const> event
   }
   const TimePoint end = clock_.now();
   timers_.refresh(end);
+  ran_here_ += end - start;
   const Duration share = (end - start) / static_cast<std::int64_t>(events.size());
   for (EventRun* const event : events) {
     if (event->sampled) event->times.add_inline(plan_[node], node, share);
@@ -353,9 +358,10 @@ void PlanRunner::drain_starting() {
   submit_to_pool();
 }
 
-// Of those that run over many events at once the first in plan order; false when there is none.
+// Of those that run over many events at once the first in plan order; false when there is none, or
+// when the turn has taken long enough.
 bool PlanRunner::drain_ready_together() {
-  if (ready_together_.empty()) return false;
+  if (ready_together_.empty() || ran_here_ >= kHereAtMost) return false;
   const auto first = std::min_element(ready_together_.begin(), ready_together_.end());
   const std::uint32_t node = *first;
   *first = ready_together_.back();
@@ -366,14 +372,33 @@ bool PlanRunner::drain_ready_together() {
                 [&](EventRun* event) { return !is_open(event->slot.outcomes[node]); });
   if (running_together_.empty()) return true;
   if (nodes_[node].placement == Placement::inline_) {
-    run_inline(node, running_together_);
-    for (EventRun* const event : running_together_) settled(*event, node);
+    run_in_slices(node);
   } else if (nodes_[node].placement == Placement::async) {
     start_batches(node, running_together_);
   } else {  // moved to the pool meanwhile
     for (EventRun* const event : running_together_) ready_waiting_.emplace_back(event, node);
   }
   return true;
+}
+
+// Those of running_together_, until the turn has taken long enough; the others are ready again.
+void PlanRunner::run_in_slices(std::uint32_t node) {
+  std::span<EventRun* const> left = running_together_;
+  while (!left.empty() && ran_here_ < kHereAtMost) {
+    const auto slice = left.first(std::min<std::size_t>(left.size(), kInlineSlice));
+    run_inline(node, slice);
+    for (EventRun* const event : slice) settled(*event, node);
+    left = left.subspan(slice.size());
+  }
+  for (EventRun* const event : left) ready(*event, node);
+}
+
+// What is still ready when the turn is over must not point at an event that is done.
+void PlanRunner::forget_given_up() {
+  for (const std::uint32_t node : ready_together_) {
+    std::erase_if(nodes_[node].ready,
+                  [node](EventRun* event) { return !is_open(event->slot.outcomes[node]); });
+  }
 }
 
 void PlanRunner::drain() {
@@ -385,7 +410,8 @@ void PlanRunner::drain() {
     drain_starting();
   } while (!ready_waiting_.empty() || drain_ready_together() || !ended_async_.empty() ||
            !ended_batches_.empty() || run_one_here());
-  // Nothing ready points at an event any more: those that are done can be used again.
+  // Nothing ready points at an event that is done any more: it can be used again.
+  if (!ready_together_.empty() && !done_.empty()) forget_given_up();
   for (std::size_t i = 0; i < done_.size(); ++i) end(*done_[i]);
   done_.clear();
 }

@@ -17,9 +17,6 @@ constexpr Duration kRested = std::chrono::milliseconds(1);
 constexpr Duration kWorthSharing = std::chrono::microseconds(40);
 constexpr Duration kWorthWaking = std::chrono::milliseconds(1);
 
-// What a turn may spend on them before timers and posts are looked at again.
-constexpr Duration kHereAtMost = std::chrono::milliseconds(2);
-
 // The shard waits for a helper's result awake for so long: falling asleep and being woken takes
 // some 20 us.
 constexpr Duration kAwake = std::chrono::microseconds(50);
@@ -83,7 +80,7 @@ bool PlanRunner::run_one_here() {
 }
 
 bool PlanRunner::has_more() const {
-  return first_offered_ < offered_.size() ||
+  return !ready_together_.empty() || first_offered_ < offered_.size() ||
          (helped_ && shared_out_ != 0 && timers_.now() - shared_at_ < kAwake);
 }
 

@@ -134,7 +134,7 @@ bool PlanDriver::step(bool wait_for_pool) {
   const bool admitted = admit();
   runner_->drain();
   if (admitted || take_posted() || finished_count_ != before || runner_->has_more()) return true;
-  if (wait_for_pool) {
+  if (wait_for_pool && runner_->pool_calls_out() != 0) {
     pool_.nudge();
     std::unique_lock lock(mutex_);
     arrived_.wait(lock, [&] { return !posted_.empty() || !can_come_back(); });

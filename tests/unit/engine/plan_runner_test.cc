@@ -397,6 +397,67 @@ TEST(PlanRunner, cancelling_gives_every_open_call_an_outcome_and_stops_it) {
   EXPECT_EQ(driver.runner().calls_out(), 0u);
 }
 
+// So many events in one turn of the loop that an inline enricher of 200 us takes 100 ms for them.
+class SlowInline : public testing::Test {
+ protected:
+  static constexpr std::size_t kEvents = 500;
+
+  explicit SlowInline(Duration event_timeout = std::chrono::hours(1)) {
+    PlanPart slow = after(part("slow", Placement::inline_), {"before"});
+    slow.script->step = [this](std::string_view) {
+      ++calls_;
+      driver_->clock().advance(std::chrono::microseconds(200));
+      return Step{};
+    };
+    ExecutionOptions options;
+    options.event_timeout = event_timeout;
+    options.group_timeout = options.enricher_timeout = event_timeout;
+    driver_ =
+        std::make_unique<PlanDriver>(plan_of({part("before", Placement::async), slow,
+                                              after(part("last", Placement::async), {"slow"})}),
+                                     options);
+    driver_->add(std::vector<std::string>(kEvents, "x"));
+  }
+
+  std::size_t calls_ = 0;
+  std::unique_ptr<PlanDriver> driver_;
+};
+
+TEST_F(SlowInline, leaves_the_loop_its_turns) {
+  const auto slice = PlanRunner::kInlineSlice;
+  driver_->step(true);
+  EXPECT_GE(calls_, slice);
+  EXPECT_LT(calls_, 2 * slice) << "2 ms are 10 calls: one slice";
+  EXPECT_TRUE(driver_->runner().has_more());
+  driver_->run();
+  EXPECT_EQ(calls_, kEvents);
+  EXPECT_FALSE(driver_->runner().has_more());
+  for (std::size_t i = 0; i < kEvents; ++i) EXPECT_EQ(driver_->outcome(i, "last"), Outcome::ok);
+}
+
+class SlowInlineWithADeadline : public SlowInline {
+ protected:
+  SlowInlineWithADeadline() : SlowInline(std::chrono::milliseconds(20)) {}
+};
+
+TEST_F(SlowInlineWithADeadline, what_was_given_up_before_its_turn_never_runs) {
+  while (driver_->done() < kEvents) {
+    driver_->step(true);
+    driver_->timers().advance(driver_->clock().now());
+  }
+  std::size_t ran = 0;
+  for (std::size_t i = 0; i < kEvents; ++i) {
+    ran += driver_->outcome(i, "slow") == Outcome::ok;
+    if (driver_->outcome(i, "slow") != Outcome::ok) {
+      EXPECT_EQ(driver_->outcome(i, "slow"), Outcome::timeout);
+    }
+    EXPECT_LE(driver_->latency(i), std::chrono::milliseconds(25));
+  }
+  EXPECT_EQ(calls_, ran);
+  EXPECT_LT(ran, kEvents);
+  EXPECT_GT(ran, 0u);
+}
+
 TEST(PlanRunner, a_frame_whose_call_never_ended_is_freed_with_the_runner) {
   // Leaks are the sanitizer's to see.
   PlanDriver driver(plan_of({part("a", Placement::async, waits(milliseconds(5)))}), {});
