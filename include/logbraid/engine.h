@@ -14,6 +14,7 @@
 #include "logbraid/clock.h"
 #include "logbraid/enriched_event.h"
 #include "logbraid/execution.h"
+#include "logbraid/lifecycle.h"
 #include "logbraid/metadata.h"
 #include "logbraid/metrics.h"
 #include "logbraid/owned_event.h"
@@ -45,14 +46,16 @@ struct EngineOptions {
 // Threads:  one at a time.
 // Lifetime: may outlive the engine and the registry.
 // Errors:   none.
-// Blocking: the destructor waits until every call named has ended. A program that must not wait
-//           for somebody else's blocked call leaves by std::_Exit.
+// Blocking: the destructor waits until all that is named has ended, and until the enrichers that
+//           had to wait for it are stopped. A program that must not wait for somebody else's
+//           blocked call leaves by std::_Exit.
 class CloseReport {
  public:
   struct StillRunning {
     std::string enricher;  // empty: inline ones, of which only their thread is known
     Placement placement = Placement::inline_;
     std::uint32_t calls = 0;
+    std::optional<LifecycleCode> life = {};  // then it is this, not calls, that runs
   };
 
   ~CloseReport();
@@ -87,6 +90,10 @@ class CloseReport {
 // The registry may change while events flow: an event that begins later takes the new plan, one
 // that has begun ends on its own. When the names no longer resolve, the last plan that did stays.
 //
+// Enrichers with a life cycle (lifecycle.h) are started before create() returns. Those that a new
+// plan brings are started first, at most as long as their start_timeout; until then events take the
+// plan before it. Those that it lacks are stopped when the last call of older plans has ended.
+//
 // Threads:  any function from any thread at once, but for close(), from one. Two engines share
 //           nothing.
 // Lifetime: borrows the registry, which must outlive the engine. Outlives every call made to it,
@@ -94,8 +101,9 @@ class CloseReport {
 // Errors:   never throws (but std::bad_alloc); a failed enricher is an outcome of the event. A call
 //           is refused, with an Error, after close() and from within an enricher of any engine,
 //           where waiting would be a deadlock.
-// Blocking: enrich() until each enricher has its outcome, at most the event timeout from its turn
-//           on. The destructor lets everything end: it is close() without a limit.
+// Blocking: create() for the starts of enrichers. enrich() until each enricher has its outcome, at
+//           most the event timeout from its turn on. The destructor lets everything end: it is
+//           close() without a limit.
 class Engine {
  public:
   // `names` as Registry::resolve() takes them.
@@ -123,9 +131,11 @@ class Engine {
   void enrich_async(OwnedEvent event, Done done);
 
   // Takes no more events; lets those begun end, and late calls too, until `within` has passed; then
-  // gives up what is open (`cancelled`), tells async calls to stop, and reports what did not.
-  // Nothing of an enricher runs afterwards but what the report names, and no `done` or coroutine on
-  // a shard.
+  // gives up what is open (`cancelled`), tells async calls to stop, and reports what did not. Then
+  // enrichers that have a life cycle are stopped, those of which no call runs any more; it waits
+  // for that as long as `within` and their stop_timeout allow. Nothing of an enricher runs
+  // afterwards but what the report names, and the stop of one that is named; no `done` and no
+  // coroutine on a shard.
   CloseReport close(Duration within);
 
   // What was counted so far, over all plans there were. Also from within an enricher, after
@@ -135,6 +145,8 @@ class Engine {
 
   // The plan for an event that began now.
   std::shared_ptr<const ExecutionPlan> plan() const;
+  // How the enrichers of that plan fare that have a life cycle.
+  std::vector<HealthReport> health() const;
 
  private:
   explicit Engine(std::shared_ptr<EngineState> state);

@@ -48,6 +48,7 @@ class Lane {
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
   InlineLane* operator->() { return lane_.get(); }
+  const std::shared_ptr<const LifecycleThread::Lease>& lease() const { return lane_->lease(); }
 
  private:
   EngineState& state_;
@@ -108,7 +109,7 @@ void run_and_wait(EngineState& state, InlineLane& lane,
   Countdown left(runs.size());
   for (const auto& run : runs) {
     run->done = [&left](const std::shared_ptr<EnrichRun>&) { left.one(); };
-    state.least_busy().submit(run);
+    state.submit(lane, run);
   }
   left.wait();
 }
@@ -136,9 +137,7 @@ Result<std::unique_ptr<Engine>> Engine::create(const Registry& registry,
                                                EngineOptions options) {
   try {
     auto state = std::make_shared<EngineState>(registry, std::move(names), std::move(options));
-    if (auto plan = state->resolve(); !plan) return plan.error();
-    // A lane that is kept holds the plan: from now on there always is one that resolved.
-    state->give_back(state->take_lane());
+    if (const Result<void> opened = state->open(); !opened) return opened.error();
     return std::unique_ptr<Engine>(new Engine(std::move(state)));
   } catch (const std::system_error& failed) {
     return Error(std::string("cannot start the engine's threads: ") + failed.what());
@@ -195,7 +194,7 @@ void Engine::enrich_async(OwnedEvent event, Done done) {
           gate->leave();
         };
         pass.hand_over();
-        return state_->least_busy().submit(std::move(run));
+        return state_->submit(*lane.operator->(), std::move(run));
       }
       lane->run(*run);
     }
@@ -215,6 +214,11 @@ bool Enriching::await_suspend(std::coroutine_handle<> waiter) {
   // When the event has ended already the coroutine goes on here. Otherwise nothing of this object
   // may be touched any more: it may be gone.
   return !met_.exchange(true, std::memory_order_acq_rel);
+}
+
+std::vector<HealthReport> Engine::health() const {
+  const Lane lane(*state_);
+  return lane.lease() == nullptr ? std::vector<HealthReport>() : lane.lease()->reports();
 }
 
 CloseReport Engine::close(Duration within) {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "engine/lifecycle_thread.h"
 #include "engine/metrics_board.h"
 #include "engine/plan_state.h"
 #include "engine/start_graph.h"
@@ -50,6 +51,12 @@ struct EnginePlan {
   const std::shared_ptr<MetricsBoard> board;  // may have to outlive its engine with this plan
   const std::uint32_t first_activity;         // of its enrichers, for a watchdog
   mutable PlanState state;
+};
+
+// A plan and, where it has enrichers with a life cycle, what keeps them from being stopped.
+struct LeasedPlan {
+  std::shared_ptr<const EnginePlan> plan;
+  std::shared_ptr<const LifecycleThread::Lease> lease;
 };
 
 }  // namespace logbraid

@@ -77,7 +77,10 @@ bool EngineShard::turn() {
     for (std::size_t i = 0; i < runners_.size(); ++i) runners_[i]->runner.drain();
   } while (admit());
   finish();
-  for (EnrichRun* const run : released_) run->kept.reset();
+  for (EnrichRun* const run : released_) {
+    run->lease.reset();
+    run->kept.reset();
+  }
   released_.clear();
   drop_idle_runners();
   if (watched_) parts_.tell(number_, remainder());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <system_error>
 #include <utility>
 
 #include "engine/idle_cores.h"
@@ -73,7 +74,7 @@ EngineMetrics EngineState::metrics() {
   uses.cache_misses = plans_.resolved();
   {
     const std::lock_guard lock(lanes_mutex_);
-    plan = newest_;
+    plan = newest_.plan;
     uses.cache_hits = plan_uses_ - uses.cache_misses;
   }
   EngineMetrics metrics = board_->read(*plan);
@@ -107,34 +108,82 @@ std::unique_ptr<InlineLane> EngineState::take_lane() {
   }
   const auto& current = lane->current();
   if (lane->plan() == nullptr || lane->plan()->plan != current) {
-    auto plan = shared(current);
-    if (plan != lane->plan()) lane->set_plan(std::move(plan));
+    LeasedPlan leased = shared(current);
+    if (leased.plan != lane->plan()) lane->set_plan(std::move(leased));
   }
   return lane;
 }
 
 void EngineState::give_back(std::unique_ptr<InlineLane> lane) {
   const std::lock_guard lock(lanes_mutex_);
-  if (lane->plan() == newest_) lanes_.push_back(std::move(lane));
+  // After the end none keeps an enricher from being stopped.
+  if (lane->plan() == newest_.plan && !gate_.closed()) lanes_.push_back(std::move(lane));
+}
+
+Result<void> EngineState::open() {
+  auto plan = resolve();
+  if (!plan) return plan.error();
+  LeasedPlan first = lease(*plan);
+  if (first.lease != nullptr) lifecycle_->wait_until_started(*first.lease);
+  const std::lock_guard lock(lanes_mutex_);
+  newest_ = std::move(first);
+  return {};
 }
 
 // One EnginePlan a plan, whoever meets it first. A lane that finds the registry as it cannot be
 // resolved, or has not seen the last one that could, takes the newest there is.
-std::shared_ptr<const EnginePlan> EngineState::shared(
-    const std::shared_ptr<const ExecutionPlan>& current) {
+LeasedPlan EngineState::shared(const std::shared_ptr<const ExecutionPlan>& current) {
   const std::lock_guard lock(lanes_mutex_);
-  if (current != nullptr &&
-      (newest_ == nullptr || newest_->plan->generation() < current->generation())) {
-    newest_ = std::make_shared<const EnginePlan>(current, options_.execution, board_);
-    lanes_.clear();
+  const auto& latest = coming_.plan != nullptr ? coming_.plan : newest_.plan;
+  if (current != nullptr && latest->plan->generation() < current->generation() && !gate_.closed()) {
+    offer(current);
   }
   return newest_;
 }
 
-EngineShard& EngineState::least_busy() {
-  return **std::min_element(shards_.begin(), shards_.end(), [](const auto& a, const auto& b) {
-    return a->outstanding() < b->outstanding();
-  });
+LeasedPlan EngineState::lease(const std::shared_ptr<const ExecutionPlan>& plan) {
+  auto shared = std::make_shared<const EnginePlan>(plan, options_.execution, board_);
+  if (!LifecycleThread::needed_for(*plan)) return {std::move(shared), nullptr};
+  if (!lifecycle_) lifecycle_.emplace(clock_);
+  auto lease = lifecycle_->take(*plan);
+  for (std::uint32_t node = 0; node < plan->size(); ++node) {
+    shared->state.node(node).health = lease->health(node);
+  }
+  return {std::move(shared), std::move(lease)};
+}
+
+// A newer plan. Where it has enrichers to start, events go on with the one before until they are:
+// nobody who brings an event waits for a start.
+void EngineState::offer(const std::shared_ptr<const ExecutionPlan>& current) {
+  try {
+    LeasedPlan newer = lease(current);
+    const auto started = [this, plan = newer.plan] {
+      const std::lock_guard lock(lanes_mutex_);
+      if (coming_.plan == plan) take_over(std::exchange(coming_, {}));
+    };
+    coming_ = {};
+    if (newer.lease != nullptr && !lifecycle_->is_started_or(newer.lease, started)) {
+      coming_ = std::move(newer);
+    } else {
+      take_over(std::move(newer));
+    }
+  } catch (const std::system_error&) {
+    // No thread can be made for its life cycles now. The last plan goes on; the next event tries
+    // again.
+  }
+}
+
+void EngineState::take_over(LeasedPlan newest) {
+  newest_ = std::move(newest);
+  lanes_.clear();
+}
+
+void EngineState::submit(const InlineLane& lane, std::shared_ptr<EnrichRun> run) {
+  run->lease = lane.lease();
+  const auto least = std::min_element(
+      shards_.begin(), shards_.end(),
+      [](const auto& a, const auto& b) { return a->outstanding() < b->outstanding(); });
+  (*least)->submit(std::move(run));
 }
 
 TimePoint EngineState::after(Duration duration) const {
@@ -153,17 +202,47 @@ bool EngineState::shards_are_quiet() const {
                      [](const auto& told) { return told.has_value() && told->empty(); });
 }
 
-bool EngineState::wait_until_quiet(TimePoint deadline) {
+bool EngineState::wait_until_uncalled(TimePoint deadline) {
   if (!gate_.wait_until(deadline)) return false;
   std::unique_lock lock(quiet_mutex_);
   return quiet_.wait_until(lock, deadline, [this] { return shards_are_quiet(); });
+}
+
+bool EngineState::wait_until_quiet(TimePoint deadline) {
+  if (!wait_until_uncalled(deadline)) return false;
+  give_leases_back();
+  LifecycleThread* const lives = lifecycle();
+  return lives == nullptr || lives->wait_until_quiet(deadline);
+}
+
+// Once the gate is closed none is made any more.
+LifecycleThread* EngineState::lifecycle() {
+  const std::lock_guard lock(lanes_mutex_);
+  return lifecycle_ ? &*lifecycle_ : nullptr;
+}
+
+// When nobody can begin a call any more.
+void EngineState::give_leases_back() {
+  LeasedPlan coming;
+  std::vector<std::unique_ptr<InlineLane>> lanes;
+  std::shared_ptr<const LifecycleThread::Lease> lease;
+  const std::lock_guard lock(lanes_mutex_);
+  coming = std::exchange(coming_, {});
+  lanes.swap(lanes_);
+  lease.swap(newest_.lease);
 }
 
 std::vector<CloseReport::StillRunning> EngineState::close(Duration within) {
   const TimePoint deadline = after(within);
   gate_.close();
   for (const auto& shard : shards_) shard->watch();
-  if (wait_until_quiet(deadline)) return {};
+  std::vector<CloseReport::StillRunning> left;
+  if (!wait_until_uncalled(deadline)) left = give_up_calls();
+  end_lives(left, std::max(deadline, after(kAnswer)));
+  return left;
+}
+
+std::vector<CloseReport::StillRunning> EngineState::give_up_calls() {
   {
     const std::lock_guard lock(quiet_mutex_);
     for (auto& told : told_) told.reset();
@@ -191,6 +270,23 @@ std::vector<CloseReport::StillRunning> EngineState::close(Duration within) {
     left.push_back({"", Placement::inline_, static_cast<std::uint32_t>(gate_.inside())});
   }
   return left;
+}
+
+// Stops all enrichers of which no call runs. Which they are is known when no caller is inside and
+// every shard has answered; else none is.
+void EngineState::end_lives(std::vector<CloseReport::StillRunning>& left, TimePoint deadline) {
+  LifecycleThread* const lives = lifecycle();
+  if (lives == nullptr) return;
+  lives->close_all_but([&](std::string_view enricher) {
+    return gate_.inside() != 0 ||
+           std::any_of(left.begin(), left.end(), [&](const CloseReport::StillRunning& each) {
+             return each.enricher.empty() || each.enricher == enricher;
+           });
+  });
+  lives->wait_until_settled(deadline);
+  for (const HealthReport& each : lives->running()) {
+    left.push_back({each.enricher, Placement::inline_, 1, each.running});
+  }
 }
 
 }  // namespace logbraid

@@ -34,9 +34,11 @@ class EngineState {
   std::unique_ptr<InlineLane> take_lane();
   void give_back(std::unique_ptr<InlineLane> lane);
 
-  EngineShard& least_busy();
+  // To the shard that has the least to do.
+  void submit(const InlineLane& lane, std::shared_ptr<EnrichRun> run);
   Gate& gate() { return gate_; }
-  Result<std::shared_ptr<const ExecutionPlan>> resolve();
+  // Makes the first plan and starts its enrichers: from then on there always is one.
+  Result<void> open();
   EngineMetrics metrics();
 
   std::vector<CloseReport::StillRunning> close(Duration within);
@@ -45,8 +47,17 @@ class EngineState {
   TimePoint after(Duration duration) const;
 
  private:
-  std::shared_ptr<const EnginePlan> shared(const std::shared_ptr<const ExecutionPlan>& current);
+  Result<std::shared_ptr<const ExecutionPlan>> resolve();
+  LeasedPlan shared(const std::shared_ptr<const ExecutionPlan>& current);
+  LeasedPlan lease(const std::shared_ptr<const ExecutionPlan>& plan);
+  void offer(const std::shared_ptr<const ExecutionPlan>& current);
+  void take_over(LeasedPlan newest);
   void tell(unsigned shard, EngineShard::Remainder remainder);
+  bool wait_until_uncalled(TimePoint deadline);
+  void give_leases_back();
+  std::vector<CloseReport::StillRunning> give_up_calls();
+  void end_lives(std::vector<CloseReport::StillRunning>& left, TimePoint deadline);
+  LifecycleThread* lifecycle();
   bool shards_are_quiet() const;
   void report(const Stall& stall);
 
@@ -59,11 +70,14 @@ class EngineState {
 
   const std::shared_ptr<MetricsBoard> board_ = std::make_shared<MetricsBoard>();
 
-  std::mutex lanes_mutex_;  // guards the three below
+  std::mutex lanes_mutex_;  // guards what follows
   // That of the newest registry that resolved. Idle lanes hold no other, so that an old plan goes.
-  std::shared_ptr<const EnginePlan> newest_;
+  LeasedPlan newest_;
+  LeasedPlan coming_;  // a newer one whose enrichers are being started; null: none
   std::vector<std::unique_ptr<InlineLane>> lanes_;
   std::uint64_t plan_uses_ = 0;
+  // Where a plan has enrichers with a life cycle. Once it is there it stays.
+  std::optional<LifecycleThread> lifecycle_;
 
   std::mutex quiet_mutex_;  // guards told_
   std::condition_variable quiet_;

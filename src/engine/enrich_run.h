@@ -25,6 +25,9 @@ struct EnrichRun : BatchRun {
         sources(std::move(from)) {}
 
   const std::shared_ptr<const EnginePlan> plan;
+  // Until no call of it runs: its enrichers are not stopped before. On a caller's own thread its
+  // lane has it.
+  std::shared_ptr<const LifecycleThread::Lease> lease;
   const std::vector<OwnedEvent> sources;  // whose memory the events stand in, if not the batch's
   // Called once, on the shard, when each event has all its outcomes.
   std::function<void(std::shared_ptr<EnrichRun>)> done;

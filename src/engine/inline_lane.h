@@ -35,23 +35,24 @@ class InlineLane final : private PlanRunnerEvents {
   // Null while the names have never resolved.
   const std::shared_ptr<const ExecutionPlan>& current() { return snapshot_.get(); }
   // The plan that was last run here, as the engine shares it. May be null.
-  const std::shared_ptr<const EnginePlan>& plan() const { return plan_; }
-  void set_plan(std::shared_ptr<const EnginePlan> plan) {
+  const std::shared_ptr<const EnginePlan>& plan() const { return leased_.plan; }
+  const std::shared_ptr<const LifecycleThread::Lease>& lease() const { return leased_.lease; }
+  void set_plan(LeasedPlan leased) {
     counted_.reset();
     runner_.reset();  // of an inline plan nothing is ever in flight between two calls
-    plan_ = std::move(plan);
+    leased_ = std::move(leased);
   }
 
   // All events of a run through plan(), which is inline; one that moves away meanwhile ends here.
   void run(EnrichRun& run) {
     const ThreadRoleScope role(ThreadRole::enricher);
     if (!runner_) {
-      PlanRunner::Parts runner{*plan_->plan, parts_.options,    plan_->state, timers_,
-                               parts_.clock, parts_.local_hour, parts_.pool,  [](Posted&) {},
-                               *this,        activity_};
+      PlanRunner::Parts runner{*plan()->plan, parts_.options,    plan()->state, timers_,
+                               parts_.clock,  parts_.local_hour, parts_.pool,   [](Posted&) {},
+                               *this,         activity_};
       runner.in_place = true;
       runner_.emplace(std::move(runner));
-      counted_.emplace(*plan_->board, *plan_, *runner_);
+      counted_.emplace(*plan()->board, *plan(), *runner_);
     }
     timers_.advance(parts_.clock.now());
     while (run.admitted < run.events()) {
@@ -66,7 +67,7 @@ class InlineLane final : private PlanRunnerEvents {
   const Parts parts_;
   PlanSnapshot snapshot_;
   Timers timers_;
-  std::shared_ptr<const EnginePlan> plan_;
+  LeasedPlan leased_;
   Activity activity_;  // nobody looks: it is the caller's thread that would be held up
   std::optional<PlanRunner> runner_;
   std::optional<MetricsBoard::Entry> counted_;

@@ -207,16 +207,12 @@ void LifecycleThread::wait_until_started(const Lease& lease) {
   changed_.wait_until(lock, clock_.now() + longest + kAnswer, [&] { return all_decided(lease); });
 }
 
-void LifecycleThread::when_started(const std::shared_ptr<const Lease>& lease,
-                                   std::function<void()> then) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!all_decided(*lease)) {
-      waiting_.push_back({lease, std::move(then)});
-      return;
-    }
-  }
-  then();
+bool LifecycleThread::is_started_or(const std::shared_ptr<const Lease>& lease,
+                                    std::function<void()> then) {
+  const std::lock_guard lock(mutex_);
+  if (all_decided(*lease)) return true;
+  waiting_.push_back({lease, std::move(then)});
+  return false;
 }
 
 bool LifecycleThread::wait_until(TimePoint deadline,

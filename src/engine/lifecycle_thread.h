@@ -71,9 +71,9 @@ class LifecycleThread {
   // Each has been started, has failed to, or has taken too long.
   bool is_started(const Lease& lease) const;
   void wait_until_started(const Lease& lease);
-  // Calls `then` once when the lease is_started(), from the life cycle's thread: it must not block.
-  // Not at all when the lease has gone by then.
-  void when_started(const std::shared_ptr<const Lease>& lease, std::function<void()> then);
+  // True: it is started. Else `then` is called once when it is, from the life cycle's thread: it
+  // must not block. Not at all when the lease has gone by then.
+  bool is_started_or(const std::shared_ptr<const Lease>& lease, std::function<void()> then);
 
   // The end is near: stops what no call needs any more although its plan is leased.
   void close_all_but(const std::function<bool(std::string_view enricher)>& is_called);

@@ -7,10 +7,12 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 #include <cstdio>
+#include <memory>
 #include <string>
 
 #include "logbraid/asio.h"
 #include "logbraid/engine.h"
+#include "logbraid/lifecycle.h"
 #include "logbraid/registry.h"
 
 namespace logbraid::test {
@@ -78,6 +80,31 @@ for (const EngineMetrics::Enricher& each : metrics.enrichers) {
 return text;
 }
 
+class Profiles final : public AsyncEnricher, public AsyncLifecycle, public AsyncHealthCheck {
+ public:
+  Task<Result<void>> start(AsyncContext& context) override {
+    const bool connected = co_await context.sleep(1ms);  // as a client that connects
+    if (!connected) co_return Error("told to stop");
+    co_return Result<void>();
+  }
+  Task<Result<void>> check_health(AsyncContext&) override { co_return Result<void>(); }
+  Task<Result<void>> stop(AsyncContext&) override { co_return Result<void>(); }
+
+  Task<EnrichStatus> enrich(const EventView&, Patch& patch, AsyncContext&) override {
+    static const FieldPath kPlan("plan");
+    patch.set(kPlan, "gold");
+    co_return EnrichStatus();
+  }
+};
+
+std::string sick_of(Engine& engine) {
+std::string sick;
+for (const HealthReport& each : engine.health()) {
+  if (!each.healthy) sick += each.enricher + ": " + each.first_error + "\n";
+}
+return sick;
+}
+
 std::string left_behind(Engine& engine) {
 std::string left;
 CloseReport report = engine.close(5s);
@@ -110,6 +137,20 @@ TEST(embedding, the_samples_for_asio_and_closing_work) {
   EXPECT_EQ(line.get(), R"({"user":"ann","plan":"gold"})");
   EXPECT_EQ(outcomes_of(*(*engine)->enrich(*OwnedEvent::from_json("{}"))), "plan: no_match\n");
   EXPECT_THAT(counted(**engine), testing::ContainsRegex("^plan: 2 calls, 99 % of them within "));
+  EXPECT_EQ(left_behind(**engine), "");
+}
+
+TEST(embedding, the_samples_of_a_life_cycle_work) {
+  Registry registry;
+  EnricherMetadata metadata;
+  metadata.name = "profiles";
+  EnricherInstance instance;
+  instance.enricher = std::make_shared<Profiles>();
+  ASSERT_TRUE(registry.add(metadata, instance).has_value());
+  const auto engine = Engine::create(registry, {"profiles"});
+  ASSERT_TRUE(engine.has_value());
+  EXPECT_EQ(sick_of(**engine), "");
+  EXPECT_EQ((*engine)->enrich(*OwnedEvent::from_json("{}"))->to_json(), R"({"plan":"gold"})");
   EXPECT_EQ(left_behind(**engine), "");
 }
 
