@@ -55,14 +55,14 @@ TEST_F(AgentVerify, prints_json_for_other_programs) {
 }
 
 TEST_F(AgentVerify, ends_with_1_where_sequence_and_parallel_differ) {
-  // One after the other they take 75 ms and the event has 60.
+  // One after the other they take 600 ms and the event has 500; together they have 300 to spare.
   const ProcessResult result = verify(
       "source: {type: stdin, format: json}\n"
       "enrichers:\n"
-      "  - {name: a, type: delay, duration: 25ms, fields: {a: 1}}\n"
-      "  - {name: b, type: delay, duration: 25ms, fields: {b: 1}}\n"
-      "  - {name: c, type: delay, duration: 25ms, fields: {c: 1}}\n"
-      "execution: {event_timeout: 60ms, enricher_timeout: 60ms, group_timeout: 60ms}\n",
+      "  - {name: a, type: delay, duration: 200ms, fields: {a: 1}}\n"
+      "  - {name: b, type: delay, duration: 200ms, fields: {b: 1}}\n"
+      "  - {name: c, type: delay, duration: 200ms, fields: {c: 1}}\n"
+      "execution: {event_timeout: 500ms, enricher_timeout: 500ms, group_timeout: 500ms}\n",
       "{}\n", {"--rounds", "2"});
   EXPECT_EQ(result.code, 1);
   EXPECT_THAT(result.out, AllOf(HasSubstr("line 1, c (in parallel, schedule ready, 1 shard)"),
