@@ -395,10 +395,11 @@ void PlanRunner::run_in_slices(std::uint32_t node) {
 
 // What is still ready when the turn is over must not point at an event that is done.
 void PlanRunner::forget_given_up() {
-  for (const std::uint32_t node : ready_together_) {
+  std::erase_if(ready_together_, [this](std::uint32_t node) {
     std::erase_if(nodes_[node].ready,
                   [node](EventRun* event) { return !is_open(event->slot.outcomes[node]); });
-  }
+    return nodes_[node].ready.empty();
+  });
 }
 
 void PlanRunner::drain() {

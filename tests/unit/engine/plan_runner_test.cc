@@ -453,6 +453,7 @@ TEST_F(SlowInlineWithADeadline, what_was_given_up_before_its_turn_never_runs) {
     }
     EXPECT_LE(driver_->latency(i), std::chrono::milliseconds(25));
   }
+  EXPECT_FALSE(driver_->runner().has_more());
   EXPECT_EQ(calls_, ran);
   EXPECT_LT(ran, kEvents);
   EXPECT_GT(ran, 0u);
