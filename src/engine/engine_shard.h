@@ -22,8 +22,7 @@ namespace logbraid {
 // the last of them.
 //
 // Threads:  submit(), outstanding() and asleep() from any thread; watch(), cancel() and stop() from
-// one; the
-//           rest is its own.
+//           one; the rest from its own.
 // Lifetime: stop() and destruction only when nothing is under way. The pool must have ended before
 //           the shard is destroyed.
 // Blocking: stop() and the destructor wait for the thread.

@@ -361,7 +361,7 @@ void PlanRunner::drain_starting() {
 // Of those that run over many events at once the first in plan order; false when there is none, or
 // when the turn has taken long enough.
 bool PlanRunner::drain_ready_together() {
-  if (ready_together_.empty() || ran_here_ >= kHereAtMost) return false;
+  if (ready_together_.empty() || ran_here_ >= kTurn) return false;
   const auto first = std::min_element(ready_together_.begin(), ready_together_.end());
   const std::uint32_t node = *first;
   *first = ready_together_.back();
@@ -384,7 +384,7 @@ bool PlanRunner::drain_ready_together() {
 // Those of running_together_, until the turn has taken long enough; the others are ready again.
 void PlanRunner::run_in_slices(std::uint32_t node) {
   std::span<EventRun* const> left = running_together_;
-  while (!left.empty() && ran_here_ < kHereAtMost) {
+  while (!left.empty() && ran_here_ < kTurn) {
     const auto slice = left.first(std::min<std::size_t>(left.size(), kInlineSlice));
     run_inline(node, slice);
     for (EventRun* const event : slice) settled(*event, node);

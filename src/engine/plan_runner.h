@@ -93,9 +93,10 @@ class PlanRunner {
   // first cache from one enricher to the next. (docs/performance.md)
   static constexpr std::uint32_t kInlineSlice = 16;
 
-  // What a turn may spend on calls in place before timers and posts are looked at again. What
-  // begins within it is ended: at most a slice, or one call that takes longer.
-  static constexpr Duration kHereAtMost = std::chrono::milliseconds(2);
+  // What a turn may spend on letting events in, and on calls in place, before timers and posts are
+  // looked at again. What begins within it is ended: at most a slice, or one call that takes
+  // longer.
+  static constexpr Duration kTurn = std::chrono::milliseconds(2);
 
   // False while more calls wait than may be in flight: then a slow service slows the source down
   // instead of losing its enrichment in the queue.
@@ -106,7 +107,7 @@ class PlanRunner {
   // Lets the next `count` events of the batch into the window; their clocks start now. Where
   // all_inline() they are done when it returns.
   void admit(BatchRun& run, std::uint32_t count);
-  // Does what has become ready since; what runs in place for some kHereAtMost.
+  // Does what has become ready since; what runs in place for some kTurn.
   void drain();
   // There is more to do at once, or a result comes sooner than a thread falls asleep and wakes.
   bool has_more() const;

@@ -55,7 +55,7 @@ unsigned PlanRunner::helpers_for_offered() {
 // Runs the first call that no thread of the pool has taken; false when there is none, or when the
 // turn has taken long enough.
 bool PlanRunner::run_one_here() {
-  while (first_offered_ < offered_.size() && ran_here_ < kHereAtMost) {
+  while (first_offered_ < offered_.size() && ran_here_ < kTurn) {
     const auto [call, use] = offered_[first_offered_++];
     if (call->use != use || !pool_.cancel(*call)) continue;
     activity_.enter(state_.node(call->node).activity);

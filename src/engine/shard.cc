@@ -16,9 +16,6 @@ namespace {
 // Of a refused line, for people: more does not help.
 constexpr std::size_t kExampleBytes = 200;
 
-// What a turn may take before timers and other threads' posts are looked at again.
-constexpr Duration kTurn = std::chrono::milliseconds(2);
-
 MalformedLine example_of(const Record& record, const Batch& batch) {
   const char* const text = batch.text().data();
   MalformedLine example;
@@ -155,7 +152,7 @@ void Shard::find_lanes(ActiveBatch& active) {
 }
 
 bool Shard::turn() {
-  const TimePoint end = parts_.clock.now() + kTurn;
+  const TimePoint end = parts_.clock.now() + PlanRunner::kTurn;
   bool more = false;
   do {
     while (!waiting_.empty() && !more) {

@@ -29,9 +29,8 @@ namespace logbraid {
 // One worker thread with its own loop, window and memory: finds the events of a batch, takes them
 // through the plan, writes them into the batch's output.
 //
-// Threads:  submit(), outstanding(), asleep() and stop() from any thread; the rest is the shard's
-// own. Lifetime: stop() and destruction only when every batch submitted has been put to the output.
-// The
+// Threads:  submit(), outstanding(), asleep() and stop() from any thread, the rest from its own.
+// Lifetime: stop() and destruction only when every batch submitted has been put to the output. The
 //           pool must have ended before the shard is destroyed: late calls come back here.
 // Blocking: the destructor waits for the thread.
 class Shard final : private PlanRunnerEvents {
