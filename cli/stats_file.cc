@@ -33,21 +33,34 @@ int create_file(const std::string& path) {
   return ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 }
 
+// Events come from the file or go to it: a source's, a sink's, standard output.
+bool is_open_here(const struct stat& file) {
+  std::error_code problem;
+  for (const auto& each : std::filesystem::directory_iterator("/proc/self/fd", problem)) {
+    struct stat open {};
+    if (::stat(each.path().c_str(), &open) == 0 && open.st_dev == file.st_dev &&
+        open.st_ino == file.st_ino) {
+      return true;
+    }
+  }
+  return false;
+}
+
+Error holds_events(const std::string& path) {
+  return Error("--stats: " + path + " is a file that events come from or go to; name another one");
+}
+
 }  // namespace
 
 Result<StatsFile> StatsFile::create(const std::string& path) {
   StatsFile file(path);
   struct stat there {};
   if (::stat(path.c_str(), &there) == 0) {
-    struct stat output {};
     if (S_ISDIR(there.st_mode)) return failed("write to", path, EISDIR);
     if (!S_ISREG(there.st_mode)) {
       return Error("--stats: " + path + " is not a file that another can take the place of");
     }
-    if (::fstat(STDOUT_FILENO, &output) == 0 && output.st_dev == there.st_dev &&
-        output.st_ino == there.st_ino) {
-      return Error("--stats: " + path + " is what standard output goes to; name another file");
-    }
+    if (is_open_here(there)) return holds_events(path);
     // What a link leads to is replaced, not the link.
     std::error_code problem;
     const auto real = std::filesystem::canonical(path, problem);
@@ -62,6 +75,8 @@ Result<StatsFile> StatsFile::create(const std::string& path) {
 }
 
 Result<void> StatsFile::write(std::string_view document) const {
+  struct stat there {};
+  if (::stat(path_.c_str(), &there) == 0 && is_open_here(there)) return holds_events(path_);
   const std::string temporary = this->temporary();
   const int descriptor = create_file(temporary);
   if (descriptor < 0) return failed("write to", path_, errno);

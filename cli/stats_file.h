@@ -14,8 +14,8 @@ namespace logbraid::cli {
 //         after it.
 class StatsFile {
  public:
-  // Refused is what is there and is no file (a device, a pipe), and the file that standard output
-  // goes to: the new one would take its place.
+  // Refused is what is there and is no file (a device, a pipe), and a file that is open in this
+  // process: the new one would take its place. Sinks open theirs later: write() looks again.
   static Result<StatsFile> create(const std::string& path);
 
   Result<void> write(std::string_view document) const;

@@ -184,7 +184,7 @@ TEST_F(AgentStats, a_file_that_cannot_be_written_is_said_before_the_run) {
         {directory_.path().string(), "Is a directory"},
         {"/dev/null", "/dev/null is not a file"},
         {"/dev/full", "/dev/full is not a file"},
-        {output, "is what standard output goes to"},
+        {output, "is a file that events come from or go to"},
         {"/proc/run.json", "cannot write to /proc/run.json"}}) {
     directory_.file("events.json", "");
     const ProcessResult result =
@@ -194,6 +194,18 @@ TEST_F(AgentStats, a_file_that_cannot_be_written_is_said_before_the_run) {
     EXPECT_EQ(directory_.read("events.json"), "") << path;
   }
   EXPECT_EQ(std::filesystem::status("/dev/null").type(), std::filesystem::file_type::character);
+}
+
+// The sink opens it with the first event: said at the end, and the events stay.
+TEST_F(AgentStats, a_file_of_the_run_itself_is_not_replaced) {
+  const std::string input = directory_.file("in.json", "{}\n");
+  const std::string config = "source: {type: file, paths: [" + input + "], format: json}\n" +
+                             "enrichers:\n  - {name: zone, type: static, fields: {zone: eu}}\n" +
+                             "sink: {type: file, path: " + stats_path() + "}\n";
+  const ProcessResult result = run_agent(run(config));
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.err, HasSubstr("run.json is a file that events come from or go to"));
+  EXPECT_EQ(directory_.read("run.json"), "{\"zone\":\"eu\"}\n");
 }
 
 TEST_F(AgentStats, a_folder_that_goes_away_meanwhile_fails_the_run_at_its_end) {
