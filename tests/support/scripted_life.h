@@ -66,6 +66,11 @@ class LifeRecord {
   std::vector<std::string> violations_;
 };
 
+// `step` for each call of `which`; all else succeeds.
+inline LifeRecord::Script every(LifecycleCode which, LifeStep step) {
+  return [=](LifecycleCode code, int) { return code == which ? step : LifeStep::ok; };
+}
+
 // An enricher that counts its calls, sets the field `lived`, and lives as the record's script says:
 // by coroutines where it is placed async, else by functions.
 EnricherInstance make_lived(std::shared_ptr<LifeRecord> record, Placement placement);

@@ -32,54 +32,47 @@ TEST(Patch, setting_nothing_or_nowhere_does_nothing) {
   EXPECT_TRUE(patch.empty());
 }
 
-TEST(Patch, takes_constant_steps_without_a_copy_until_something_is_added) {
-  Arena arena;
-  const FieldPath a("a");
-  const FieldPath b("b");
-  const std::vector<PatchOp> ops = {{a, Value(1)}};
-  const ConstantSteps steps{ops, "\"a\":1", a.view().front().bit, 0};
-  Patch patch(&arena);
-  patch.set_constant(steps);
-  EXPECT_EQ(patch.constant(), &steps);
-  EXPECT_EQ(patch.ops().data(), ops.data());
-  EXPECT_EQ(patch.key_mask(), steps.key_mask);
+// {"a": 1}, as an enricher keeps it for all events.
+class ConstantStepsOfAPatch : public testing::Test {
+ protected:
+  const FieldPath a_{"a"};
+  const FieldPath b_{"b"};
+  const std::vector<PatchOp> ops_ = {{a_, Value(1)}};
+  const ConstantSteps steps_{ops_, "\"a\":1", a_.view().front().bit, 0};
+  Arena arena_;
+  Patch patch_{&arena_};
+};
+
+TEST_F(ConstantStepsOfAPatch, are_taken_without_a_copy_until_something_is_added) {
+  patch_.set_constant(steps_);
+  EXPECT_EQ(patch_.constant(), &steps_);
+  EXPECT_EQ(patch_.ops().data(), ops_.data());
+  EXPECT_EQ(patch_.key_mask(), steps_.key_mask);
   Arena other;
-  EXPECT_EQ(patch.moved_to(other).constant(), &steps);
+  EXPECT_EQ(patch_.moved_to(other).constant(), &steps_);
 
-  patch.set(b, 2);
-  EXPECT_EQ(patch.constant(), nullptr);
-  ASSERT_EQ(patch.ops().size(), 2u);
-  EXPECT_EQ(ops[0].value.as_int64(), 1);  // it has its own now
-  EXPECT_EQ(patch.ops()[1].value.as_int64(), 2);
+  patch_.set(b_, 2);
+  EXPECT_EQ(patch_.constant(), nullptr);
+  ASSERT_EQ(patch_.ops().size(), 2u);
+  EXPECT_EQ(ops_[0].value.as_int64(), 1);  // it has its own now
+  EXPECT_EQ(patch_.ops()[1].value.as_int64(), 2);
 }
 
-TEST(Patch, constant_steps_after_others_follow_them) {
-  Arena arena;
-  const FieldPath a("a");
-  const FieldPath b("b");
-  const std::vector<PatchOp> ops = {{a, Value(1)}};
-  const ConstantSteps steps{ops, "\"a\":1", a.view().front().bit, 0};
-  Patch patch(&arena);
-  patch.set(b, 2);
-  patch.set_constant(steps);
-  EXPECT_EQ(patch.constant(), nullptr);
-  ASSERT_EQ(patch.ops().size(), 2u);
-  EXPECT_EQ(patch.ops()[1].value.as_int64(), 1);
+TEST_F(ConstantStepsOfAPatch, after_others_follow_them) {
+  patch_.set(b_, 2);
+  patch_.set_constant(steps_);
+  EXPECT_EQ(patch_.constant(), nullptr);
+  ASSERT_EQ(patch_.ops().size(), 2u);
+  EXPECT_EQ(patch_.ops()[1].value.as_int64(), 1);
 }
 
-TEST(Patch, what_is_cleared_leaves_the_constant_steps_alone) {
-  Arena arena;
-  const FieldPath a("a");
-  const FieldPath b("b");
-  const std::vector<PatchOp> ops = {{a, Value(1)}};
-  const ConstantSteps steps{ops, "\"a\":1", a.view().front().bit, 0};
-  Patch patch(&arena);
-  patch.set_constant(steps);
-  patch.clear();
-  EXPECT_TRUE(patch.empty());
-  EXPECT_EQ(patch.constant(), nullptr);
-  patch.set(b, 2);
-  EXPECT_EQ(ops[0].value.as_int64(), 1);
+TEST_F(ConstantStepsOfAPatch, are_left_alone_by_what_is_cleared) {
+  patch_.set_constant(steps_);
+  patch_.clear();
+  EXPECT_TRUE(patch_.empty());
+  EXPECT_EQ(patch_.constant(), nullptr);
+  patch_.set(b_, 2);
+  EXPECT_EQ(ops_[0].value.as_int64(), 1);
 }
 
 TEST(Patch, takes_nothing_over_its_cap) {

@@ -26,10 +26,6 @@ using std::chrono_literals::operator""ms;
 using Code = LifecycleCode;
 using testing::IsEmpty;
 
-LifeRecord::Script every(Code which, LifeStep step) {
-  return [=](Code code, int) { return code == which ? step : LifeStep::ok; };
-}
-
 void add(Registry& registry, const std::string& name, EnricherInstance instance,
          std::optional<LifecycleOptions> options = {}) {
   EnricherMetadata metadata;

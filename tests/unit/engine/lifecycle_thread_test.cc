@@ -40,10 +40,6 @@ std::shared_ptr<const ExecutionPlan> plan_of(const std::vector<Lived>& enrichers
   return *registry.resolve(names);
 }
 
-LifeRecord::Script every(Code which, LifeStep step) {
-  return [=](Code code, int) { return code == which ? step : LifeStep::ok; };
-}
-
 class lifecycle_thread : public testing::TestWithParam<Placement> {
  protected:
   std::shared_ptr<LifeRecord> record(LifeRecord::Script script = {}) {

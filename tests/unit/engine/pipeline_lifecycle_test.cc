@@ -26,10 +26,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-LifeRecord::Script every(Code which, LifeStep step) {
-  return [=](Code code, int) { return code == which ? step : LifeStep::ok; };
-}
-
 std::string lines(int count) {
   std::string text;
   for (int i = 0; i < count; ++i) text += "{\"n\":" + std::to_string(i) + "}\n";

@@ -46,18 +46,38 @@ ExecutionOptions options_of(const Variant& variant) {
   return options;
 }
 
+void run_through(PlanDriver& driver, std::uint64_t events) {
+  std::vector<std::string> lines;
+  for (std::uint64_t i = 0; i < events; ++i) lines.push_back(RandomPlan::event(i));
+  driver.add_events(lines);
+  driver.run();
+}
+
+using Counts = std::vector<std::array<std::uint64_t, kOutcomes>>;  // by node
+
+// After the last event: the metrics say what the outcomes were, and nothing is left.
+void expect_counted_and_released(PlanDriver& driver, const ExecutionPlan& plan, RandomRun& run,
+                                 const Counts& counts) {
+  const RunMetrics metrics = driver.runner().metrics();
+  for (std::uint32_t node = 0; node < plan.size(); ++node) {
+    ASSERT_EQ(metrics.enrichers[node].outcomes, counts[node]) << plan[node].name;
+  }
+  run.hangs.release();
+  driver.wait_for_late_calls();
+  while (driver.runner().calls_out() != 0 && driver.step(true)) continue;
+  ASSERT_EQ(driver.runner().calls_out(), 0u);
+  ASSERT_EQ(driver.batches_released(), driver.done());
+}
+
 // Runs a plan and compares every line and every outcome; and that each call began in its turn.
 void expect_as_interpreted(const RandomPlan& random, const ExecutionOptions& options,
                            std::uint64_t events) {
   RandomRun run(events, milliseconds(1));
   const auto plan = resolve(random, run);
   PlanDriver driver(plan, options, &run.hangs);
-  std::vector<std::string> lines;
-  for (std::uint64_t i = 0; i < events; ++i) lines.push_back(RandomPlan::event(i));
-  driver.add_events(lines);
-  driver.run();
+  run_through(driver, events);
   ASSERT_EQ(run.ledger.complaints(), "");
-  std::vector<std::array<std::uint64_t, kOutcomes>> counts(plan->size());
+  Counts counts(plan->size());
   for (std::uint64_t i = 0; i < events; ++i) {
     const Expected expected = interpret(random, *plan, i);
     for (std::uint32_t node = 0; node < plan->size(); ++node) {
@@ -67,15 +87,7 @@ void expect_as_interpreted(const RandomPlan& random, const ExecutionOptions& opt
     }
     ASSERT_EQ(driver.lines().at(i), expected.line) << "event " << i;
   }
-  const RunMetrics metrics = driver.runner().metrics();
-  for (std::uint32_t node = 0; node < plan->size(); ++node) {
-    ASSERT_EQ(metrics.enrichers[node].outcomes, counts[node]) << plan->nodes()[node].name;
-  }
-  run.hangs.release();
-  driver.wait_for_late_calls();
-  while (driver.runner().calls_out() != 0 && driver.step(true)) continue;
-  ASSERT_EQ(driver.runner().calls_out(), 0u);
-  ASSERT_EQ(driver.batches_released(), events);
+  expect_counted_and_released(driver, *plan, run, counts);
   ASSERT_EQ(run.ledger.complaints(), "");
 }
 
@@ -132,12 +144,9 @@ TEST(PlanRunnerProperty, with_breakers_each_event_still_has_one_outcome_of_each_
     options.breakers = true;
     options.in_flight = 2;
     PlanDriver driver(plan, options, &run.hangs);
-    std::vector<std::string> lines;
-    for (std::uint64_t i = 0; i < kEvents; ++i) lines.push_back(RandomPlan::event(i));
-    driver.add_events(lines);
-    driver.run();
+    run_through(driver, kEvents);
     if (testing::Test::HasFatalFailure()) return;
-    std::vector<std::array<std::uint64_t, kOutcomes>> counts(plan->size());
+    Counts counts(plan->size());
     for (std::uint64_t i = 0; i < kEvents; ++i) {
       for (std::uint32_t node = 0; node < plan->size(); ++node) {
         const Outcome outcome = driver.outcome(i, plan->nodes()[node].name);
@@ -152,15 +161,8 @@ TEST(PlanRunnerProperty, with_breakers_each_event_still_has_one_outcome_of_each_
         }
       }
     }
-    const RunMetrics metrics = driver.runner().metrics();
-    for (std::uint32_t node = 0; node < plan->size(); ++node) {
-      ASSERT_EQ(metrics.enrichers[node].outcomes, counts[node]) << plan->nodes()[node].name;
-    }
-    run.hangs.release();
-    driver.wait_for_late_calls();
-    while (driver.runner().calls_out() != 0 && driver.step(true)) continue;
-    ASSERT_EQ(driver.runner().calls_out(), 0u);
-    ASSERT_EQ(driver.batches_released(), kEvents);
+    expect_counted_and_released(driver, *plan, run, counts);
+    if (testing::Test::HasFatalFailure()) return;
   }
   EXPECT_GT(refused, 0u) << "no breaker ever opened: nothing was tried";
 }
