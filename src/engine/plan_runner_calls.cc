@@ -6,6 +6,7 @@
 
 #include "engine/call_one.h"
 #include "engine/plan_runner.h"
+#include "engine/planted_faults.h"
 
 namespace logbraid {
 namespace {
@@ -150,7 +151,7 @@ void PlanRunner::prepare(Call& call, EventRun& event, std::uint32_t node, Breake
   } else {
     call.link(event);
   }
-  ++event.run->held;
+  if constexpr (!kPlantedUseAfterFree) ++event.run->held;
   if (call.kind != Call::Kind::batched) call.place = nodes_[node].bulkhead.try_enter();
 }
 
@@ -390,6 +391,7 @@ void PlanRunner::on_nudge_due(Timer& timer) noexcept {
 void PlanRunner::work_in_pool(PoolTask& task) noexcept {
   auto& call = static_cast<PoolCall&>(task);
   run_code(call);
+  if constexpr (kPlantedRace) ++call.runner.begun_;  // the shard's own
   call.runner.post_(call);
 }
 
