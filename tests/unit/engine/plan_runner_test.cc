@@ -459,6 +459,36 @@ TEST_F(SlowInlineWithADeadline, what_was_given_up_before_its_turn_never_runs) {
   EXPECT_GT(ran, 0u);
 }
 
+// Nothing of it would run: an idle shard would turn once more instead of going to sleep.
+TEST(PlanRunner, an_enricher_whose_ready_events_were_all_given_up_is_not_ready) {
+  constexpr std::size_t kEvents = PlanRunner::kInlineSlice + 1;
+  std::unique_ptr<PlanDriver> driver;
+  PlanPart takes_its_turn = after(part("takes_its_turn", Placement::inline_), {"at_once"});
+  takes_its_turn.script->step = [&](std::string_view) {
+    driver->clock().advance(PlanRunner::kTurn);
+    return Step{};
+  };
+  PlanPart differs = part("differs", Placement::async);
+  differs.script->step = [](std::string_view message) {
+    return message == "first" ? Step{} : waits(milliseconds(100));
+  };
+  driver = std::make_unique<PlanDriver>(
+      plan_of({part("at_once", Placement::async), differs, takes_its_turn,
+               after(part("last", Placement::inline_), {"differs"})}),
+      ExecutionOptions());
+  std::vector<std::string> messages(kEvents, "other");
+  messages[0] = "first";
+  driver->add(messages);
+  driver->step(true);  // a slice of takes_its_turn: one event is left, and all that `last` has
+  driver->expire(0);
+  driver->step(true);  // the one that is left; `last` is not looked at in this turn
+  EXPECT_EQ(driver->outcome(0, "last"), Outcome::timeout);
+  EXPECT_EQ(driver->done(), 1u);
+  EXPECT_FALSE(driver->runner().has_more());
+  driver->run();
+  for (std::size_t i = 1; i < kEvents; ++i) EXPECT_EQ(driver->outcome(i, "last"), Outcome::ok);
+}
+
 TEST(PlanRunner, a_frame_whose_call_never_ended_is_freed_with_the_runner) {
   // Leaks are the sanitizer's to see.
   PlanDriver driver(plan_of({part("a", Placement::async, waits(milliseconds(5)))}), {});
