@@ -10,9 +10,9 @@
 #include <optional>
 #include <utility>
 
+#include "core/value_text.h"
 #include "enrichers/builtin.h"
 #include "enrichers/hmac_sha256.h"
-#include "enrichers/value_text.h"
 
 namespace logbraid {
 namespace {

@@ -10,12 +10,12 @@
 #include <string>
 #include <utility>
 
+#include "core/value_text.h"
 #include "enrichers/builtin.h"
 #include "enrichers/cidr_index.h"
 #include "enrichers/csv_table.h"
 #include "enrichers/prepared_rows.h"
 #include "enrichers/read_file.h"
-#include "enrichers/value_text.h"
 #include "support/cidr.h"
 
 namespace logbraid {

@@ -1,4 +1,4 @@
-#include "enrichers/value_text.h"
+#include "core/value_text.h"
 
 #include <charconv>
 #include <cmath>
