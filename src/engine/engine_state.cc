@@ -11,9 +11,13 @@
 namespace logbraid {
 namespace {
 
-// After a cancellation the shards answer within a turn of their loops, unless an enricher's code
-// keeps one from it: no reason to wait for it longer than a deadline may be overrun.
-constexpr Duration kAnswer = std::chrono::milliseconds(20);
+// After a cancellation the shards answer within a turn of their loops, unless enrichers' code keeps
+// one from it: no reason to wait for that longer than a deadline may be overrun.
+constexpr Duration kHeldUp = std::chrono::milliseconds(20);
+// A busy machine may keep a shard from it, too. That is waited for, or nobody could say what runs
+// there; but not for ever, since a caller's `done` that blocks looks the same.
+constexpr Duration kAnswer = std::chrono::seconds(5);
+constexpr Duration kLookEvery = std::chrono::milliseconds(2);
 
 int hour_of_utc() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -238,7 +242,7 @@ std::vector<CloseReport::StillRunning> EngineState::close(Duration within) {
   for (const auto& shard : shards_) shard->watch();
   std::vector<CloseReport::StillRunning> left;
   if (!wait_until_uncalled(deadline)) left = give_up_calls();
-  end_lives(left, std::max(deadline, after(kAnswer)));
+  end_lives(left, std::max(deadline, after(kHeldUp)));
   return left;
 }
 
@@ -248,28 +252,44 @@ std::vector<CloseReport::StillRunning> EngineState::give_up_calls() {
     for (auto& told : told_) told.reset();
   }
   for (const auto& shard : shards_) shard->cancel();
-  const TimePoint answer = after(kAnswer);
   std::vector<CloseReport::StillRunning> left;
   {
     std::unique_lock lock(quiet_mutex_);
-    quiet_.wait_until(lock, answer, [this] {
-      return std::all_of(told_.begin(), told_.end(),
-                         [](const auto& told) { return told && told->events == 0; });
-    });
+    wait_for_answers(lock);
+    bool silent = false;
     for (const auto& told : told_) {
       if (told) {
         left.insert(left.end(), told->calls.begin(), told->calls.end());
       } else {
         left.push_back({"", Placement::inline_, 1});
+        silent = true;
       }
     }
+    if (silent) return left;  // those inside wait for it
   }
   // Who is still inside runs inline enrichers on a thread of his own, or waits for a shard that
   // does not answer.
-  if (!gate_.wait_until(answer) && left.empty()) {
+  if (!gate_.wait_until(after(kHeldUp)) && left.empty()) {
     left.push_back({"", Placement::inline_, static_cast<std::uint32_t>(gate_.inside())});
   }
   return left;
+}
+
+// Until each shard has said what is left on it, but for those that enrichers hold up.
+void EngineState::wait_for_answers(std::unique_lock<std::mutex>& lock) {
+  TimePoint now = clock_.now();
+  const TimePoint last = now + kAnswer;
+  std::vector<TimePoint> free_at(shards_.size(), now);  // no enricher's code was seen on it
+  for (; now < last; now = clock_.now()) {
+    bool waits = false;
+    for (std::size_t i = 0; i < shards_.size(); ++i) {
+      if (told_[i] && told_[i]->events == 0) continue;
+      if (shards_[i]->activity().seen().node == Activity::kNobody) free_at[i] = now;
+      waits |= now - free_at[i] < kHeldUp;
+    }
+    if (!waits) return;
+    quiet_.wait_until(lock, now + kLookEvery);
+  }
 }
 
 // Stops all enrichers of which no call runs. Which they are is known when no caller is inside and

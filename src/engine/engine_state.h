@@ -56,6 +56,7 @@ class EngineState {
   bool wait_until_uncalled(TimePoint deadline);
   void give_leases_back();
   std::vector<CloseReport::StillRunning> give_up_calls();
+  void wait_for_answers(std::unique_lock<std::mutex>& lock);
   void end_lives(std::vector<CloseReport::StillRunning>& left, TimePoint deadline);
   LifecycleThread* lifecycle();
   bool shards_are_quiet() const;

@@ -467,6 +467,66 @@ TEST(engine_close, reports_an_async_call_that_does_not_listen) {
   EXPECT_TRUE(report.wait(1h));
 }
 
+// As on a busy machine, where a shard's thread may get no time for longer than that.
+TEST(engine_close, waits_for_the_word_of_a_shard_that_no_enricher_holds_up) {
+  Registry registry;
+  const auto deaf = std::make_shared<Deaf>();
+  EnricherMetadata metadata = named("deaf");
+  metadata.when =
+      *Predicate::parse(Setting::map({{"field", Setting("message")}, {"equals", Setting("1")}}));
+  must(registry.add(metadata, EnricherInstance{deaf, Placement::async, {}, {}}));
+  EngineOptions options;
+  options.execution.shards = 1;
+  options.execution.event_timeout = options.execution.group_timeout =
+      options.execution.enricher_timeout = 1h;
+  const auto engine = engine_of(registry, {"deaf"}, options);
+  engine->enrich_async(numbered(1), [](const Result<EnrichedEvent>&) {});
+  deaf->begun.wait();
+  std::latch there(1);
+  std::latch closing(1);
+  engine->enrich_async(numbered(2), [&](const Result<EnrichedEvent>&) {
+    there.count_down();
+    closing.wait();
+    const auto until = std::chrono::steady_clock::now() + 60ms;
+    while (std::chrono::steady_clock::now() < until) continue;
+  });
+  there.wait();
+  closing.count_down();
+  auto report = engine->close(0ms);
+  ASSERT_EQ(report.still_running().size(), 1u);
+  EXPECT_EQ(report.still_running()[0].enricher, "deaf");
+  deaf->let_go = true;
+  EXPECT_TRUE(report.wait(1h));
+}
+
+// An async enricher that blocks where it must not: on its shard's loop.
+class Blocking final : public AsyncEnricher {
+ public:
+  Task<EnrichStatus> enrich(const EventView&, Patch&, AsyncContext&) override {
+    begun.count_down();
+    hang.wait();
+    co_return EnrichStatus();
+  }
+  std::latch begun{1};
+  std::latch hang{1};
+};
+
+TEST(engine_close, does_not_wait_for_a_shard_that_an_enricher_holds_up) {
+  Registry registry;
+  const auto blocking = std::make_shared<Blocking>();
+  must(registry.add(named("blocks"), EnricherInstance{blocking, Placement::async, {}, {}}));
+  const auto engine = engine_of(registry, {"blocks"});
+  auto waiting = std::async(std::launch::async, [&] { return engine->enrich(numbered(1)); });
+  blocking->begun.wait();
+  auto report = engine->close(0ms);
+  ASSERT_EQ(report.still_running().size(), 1u);
+  EXPECT_EQ(report.still_running()[0].enricher, "");
+  EXPECT_FALSE(report.wait(0ms));
+  blocking->hang.count_down();
+  EXPECT_TRUE(report.wait(1h));
+  EXPECT_TRUE(waiting.get().has_value());
+}
+
 TEST(engine_close, reports_an_inline_enricher_that_hangs_on_the_callers_thread) {
   Registry registry;
   std::latch begun(1);

@@ -170,7 +170,7 @@ TEST(EngineProperty, no_call_begins_and_nobody_is_told_after_close) {
     CloseReport report = (*engine)->close(milliseconds(seed % 4));
     run.ledger.close();
     closed = true;
-    // A shard that did not answer within 20 ms, which a busy machine may bring about, is named
+    // A shard on which enrichers' code runs for 20 ms, or is seen to on a busy machine, is named
     // without a name. All others have told, and of theirs nothing begins but what a pool thread had
     // taken and not brought to the enricher's first line.
     std::uint64_t named = 0;
