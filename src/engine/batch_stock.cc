@@ -18,7 +18,7 @@ BatchStock::~BatchStock() {
 
 bool BatchStock::has_room() {
   if (batches_ == 0) return true;
-  if (batches_ >= most_batches_ || waiting_lines_ >= most_lines_) return false;
+  if (full_ || waiting_lines_ >= bounds_.lines) return false;
   const auto missing = [&] {
     const std::size_t has = free_.empty() ? 0 : free_.back()->charged;
     return need_ - std::min(need_, has);
@@ -33,7 +33,9 @@ bool BatchStock::has_room() {
 
 std::unique_ptr<Batch> BatchStock::take() {
   std::unique_lock lock(mutex_);
+  waited_for_ = true;
   room_.wait(lock, [&] { return has_room(); });
+  waited_for_ = false;
   std::unique_ptr<Batch> batch;
   if (free_.empty()) {
     batch = std::make_unique<Batch>();
@@ -45,8 +47,12 @@ std::unique_ptr<Batch> BatchStock::take() {
   return batch;
 }
 
+// Whoever waits is woken when it can go on, not to find out that it cannot: a thread that falls
+// asleep and wakes costs as much as ten events.
+
 void BatchStock::give_back(std::unique_ptr<Batch> batch) {
   batch->reset();
+  bool wakes = false;
   {
     const std::lock_guard lock(mutex_);
     if (budget_.used_up()) {
@@ -56,39 +62,45 @@ void BatchStock::give_back(std::unique_ptr<Batch> batch) {
       budget_.charge(batch->charged, batch->footprint());
       free_.push_back(std::move(batch));
     }
+    wakes = waited_for_ && has_room();
   }
-  room_.notify_one();
+  if (wakes) room_.notify_one();
 }
 
 void BatchStock::begun(std::uint64_t lines) {
   const std::lock_guard lock(mutex_);
-  ++batches_;
+  if (++batches_ >= bounds_.batches) full_ = true;
   waiting_lines_ += lines;
 }
 
 void BatchStock::let_in(std::uint64_t lines) {
-  bool makes_room = false;
+  bool wakes = false;
   {
     const std::lock_guard lock(mutex_);
     LOGBRAID_ASSERT(lines <= waiting_lines_, "what is let in has waited");
-    makes_room = waiting_lines_ >= most_lines_ && waiting_lines_ - lines < most_lines_;
     waiting_lines_ -= lines;
+    wakes = waited_for_ && has_room();
   }
-  if (makes_room) room_.notify_one();
+  if (wakes) room_.notify_one();
 }
 
 void BatchStock::done() {
+  bool wakes = false;
   {
     const std::lock_guard lock(mutex_);
-    --batches_;
+    if (--batches_ <= bounds_.go_on_at) full_ = false;
+    wakes = waited_for_ && has_room();
   }
-  room_.notify_one();
+  if (wakes) room_.notify_one();
 }
 
 void BatchStock::notify() {
-  // Whoever looked just now, and saw no room, waits when the lock is free.
-  { const std::lock_guard lock(mutex_); }
-  room_.notify_one();
+  bool wakes = false;
+  {
+    const std::lock_guard lock(mutex_);
+    wakes = waited_for_ && has_room();
+  }
+  if (wakes) room_.notify_one();
 }
 
 void BatchStock::grown(Batch& batch) {

@@ -18,14 +18,18 @@ namespace logbraid {
 // taken: what is under way finds its room reserved, and can always be finished.
 //
 // Invariant: a batch can be taken when none is under way, whatever the budget says.
-// Threads:   any.
+// Threads:   take() from one at a time, the rest from any.
 // Blocking:  take() until there is room.
 class BatchStock {
  public:
-  // At most `batches` under way at a time, and none more while `lines` that were read wait to be
-  // let into a window; `first_need` is what the first ones are expected to need, in bytes.
-  BatchStock(MemoryBudget& budget, std::size_t batches, std::uint64_t lines, std::size_t first_need)
-      : budget_(budget), most_batches_(batches), most_lines_(lines), need_(first_need) {}
+  struct Bounds {
+    std::size_t batches;     // under way at a time
+    std::size_t go_on_at;    // once they were, none more until no more than these are
+    std::uint64_t lines;     // none more is taken while so many wait to be let into a window
+    std::size_t first_need;  // what the first ones are expected to need, in bytes
+  };
+  BatchStock(MemoryBudget& budget, const Bounds& bounds)
+      : budget_(budget), bounds_(bounds), need_(bounds.first_need) {}
   ~BatchStock();
   BatchStock(const BatchStock&) = delete;
   BatchStock& operator=(const BatchStock&) = delete;
@@ -53,12 +57,13 @@ class BatchStock {
   void forget(Batch& batch) { budget_.charge(batch.charged, 0); }
 
   MemoryBudget& budget_;
-  const std::size_t most_batches_;
-  const std::uint64_t most_lines_;
+  const Bounds bounds_;
   std::mutex mutex_;  // guards everything below
   std::condition_variable room_;
-  std::size_t need_;  // of a batch, expected
+  bool waited_for_ = false;  // take() waits for room
+  std::size_t need_;         // of a batch, expected
   std::size_t batches_ = 0;
+  bool full_ = false;  // until no more than `go_on_at` are under way
   std::uint64_t waiting_lines_ = 0;
   std::vector<std::unique_ptr<Batch>> free_;
 };

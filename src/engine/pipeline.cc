@@ -65,9 +65,7 @@ struct Pipeline::State {
                               parts.options.schedule)
                        .all_inline()),
         budget(parts.options.memory_limit),
-        stock(budget, shard_count * (all_inline ? kInlineBatches : kWaitingBatches),
-              std::uint64_t{parts.options.in_flight} * shard_count + 1,
-              batch_bytes(parts.options) * kNeedPerByte),
+        stock(budget, stock_bounds()),
         output({.sink = *parts.sink,
                 .dead_letter = parts.dead_letter.get(),
                 .budget = budget,
@@ -102,6 +100,15 @@ struct Pipeline::State {
     if (parts.overflow.policy != Overflow::block) {
       queue.emplace(parts.overflow, budget, parts.make_reader());
     }
+  }
+
+  // Inline plans read in strokes: the intake wakes for half of the batches, not for each.
+  BatchStock::Bounds stock_bounds() const {
+    const std::size_t most = shard_count * (all_inline ? kInlineBatches : kWaitingBatches);
+    return {.batches = most,
+            .go_on_at = all_inline ? most / 2 : most - 1,
+            .lines = std::uint64_t{parts.options.in_flight} * shard_count + 1,
+            .first_need = batch_bytes(parts.options) * kNeedPerByte};
   }
 
   // Before there are shards, which read the health.
