@@ -48,6 +48,8 @@ const char* last_line(std::string_view lines) {
 
 }  // namespace
 
+JsonReader::JsonReader() = default;
+
 void JsonReader::read(Batch& batch) {
   const std::string_view text = text_behind_bom(batch);
   const char* at = text.data();

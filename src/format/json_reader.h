@@ -16,6 +16,9 @@ namespace logbraid {
 // input. Refused are lines that are no object, and those over the limits of Reader.
 class JsonReader : public Reader {
  public:
+  // Not implicit, or JsonReader() would set its 130 KiB of memory to 0 first: 4 us an event where
+  // one is read at a time.
+  JsonReader();
   void read(Batch& batch) override;
 
  private:
