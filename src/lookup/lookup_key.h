@@ -42,7 +42,6 @@ class KeySpec {
 // own, so that nobody can send keys that collide.
 //
 // Threads: immutable.
-// Cost:    some 5 ns for a key of 20 bytes.
 class KeyHash {
  public:
   KeyHash();  // a random seed
