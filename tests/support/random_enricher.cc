@@ -70,6 +70,11 @@ class Code {
     return {};
   }
 
+  void compute(const Act& act) const {
+    const bool in_place = node_.placement == Placement::inline_;
+    if (in_place && run_.compute) run_.compute(act.delay * run_.unit / 20);
+  }
+
   const RandomNode& node() const { return node_; }
   RandomRun& run() const { return run_; }
 
@@ -93,6 +98,7 @@ class RandomSync final : public SyncEnricher {
     if (act.hang != Hang::no) {
       code_.run().hangs.hang(event.stop_token(), act.hang == Hang::to_the_end);
     }
+    code_.compute(act);
     return code_.finish(act, visit.attempt(), event, patch);
   }
 
@@ -113,6 +119,7 @@ class RandomBatch final : public BatchEnricher {
       if (act.hang != Hang::no) {
         code_.run().hangs.hang(call.event.stop_token(), act.hang == Hang::to_the_end);
       }
+      code_.compute(act);
       call.status = code_.finish(act, visits.back().attempt(), call.event, *call.patch);
     }
     if (code_.node().always_throws) throw std::runtime_error(code_.node().name + " threw");

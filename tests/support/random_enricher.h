@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "logbraid/clock.h"
@@ -19,6 +20,8 @@ struct RandomRun {
   Ledger ledger;
   Hangs hangs;
   const Duration unit;
+  // Computes for so long, where an enricher is inline by its own wish; unset: it takes no time.
+  std::function<void(Duration)> compute;
 };
 
 // Enrichers that do what `plan` says, in their places; the run's ledger watches them. `plan` and

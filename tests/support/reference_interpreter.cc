@@ -102,6 +102,11 @@ Ended call(const RandomPlan& plan, const RandomNode& node, std::uint64_t event, 
   return ended;
 }
 
+bool is_cut_short(const RandomNode& node, std::uint64_t event, Outcome made) {
+  return made == Outcome::timeout ||
+         (made == Outcome::error && node.act(event).failures_first != 0);
+}
+
 bool falls_back(const RandomNode& node, Outcome outcome) {
   return node.fallback &&
          (outcome == Outcome::no_match ? node.fallback_on_no_match : is_failure(outcome));
@@ -109,7 +114,8 @@ bool falls_back(const RandomNode& node, Outcome outcome) {
 
 }  // namespace
 
-Expected interpret(const RandomPlan& plan, const ExecutionPlan& resolved, std::uint64_t event) {
+Expected interpret(const RandomPlan& plan, const ExecutionPlan& resolved, std::uint64_t event,
+                   const std::vector<Outcome>& made) {
   const std::size_t size = resolved.size();
   std::vector<std::vector<bool>> ancestors(size, std::vector<bool>(size));
   std::vector<Ended> ended(size);
@@ -132,7 +138,9 @@ Expected interpret(const RandomPlan& plan, const ExecutionPlan& resolved, std::u
       const Outcome outcome = ended[k].outcome;
       if (is_required && outcome != Outcome::ok && !falls_back(other, outcome)) met = false;
     }
-    if (!met) {
+    if (!made.empty() && is_cut_short(node, event, made[i])) {
+      ended[i].outcome = made[i];
+    } else if (!met) {
       ended[i].outcome = Outcome::dependency_unmet;
     } else if (node.off_for(event) || (!node.when.empty() && seen.look_up(node.when).empty())) {
       ended[i].outcome = Outcome::condition_false;

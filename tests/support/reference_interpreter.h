@@ -22,6 +22,11 @@ struct Expected {
 // Takes one event through a random plan the simplest way there is: one enricher after another, in
 // plan order, each seeing its ancestors' patches. It knows no time, no thread and no batch, and
 // shares no code with the engine but the names of outcomes. Breakers are off.
-Expected interpret(const RandomPlan& plan, const ExecutionPlan& resolved, std::uint64_t event);
+//
+// `made`: what the engine made of the event, where limits of groups and events cut calls short.
+// Since it knows no time, a call that is said to have timed out, or not to have had the time for
+// another attempt, has: all else must be what follows from that.
+Expected interpret(const RandomPlan& plan, const ExecutionPlan& resolved, std::uint64_t event,
+                   const std::vector<Outcome>& made = {});
 
 }  // namespace logbraid::test

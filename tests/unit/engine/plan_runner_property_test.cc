@@ -46,10 +46,14 @@ ExecutionOptions options_of(const Variant& variant) {
   return options;
 }
 
-void run_through(PlanDriver& driver, std::uint64_t events) {
+void add_events(PlanDriver& driver, std::uint64_t events) {
   std::vector<std::string> lines;
   for (std::uint64_t i = 0; i < events; ++i) lines.push_back(RandomPlan::event(i));
   driver.add_events(lines);
+}
+
+void run_through(PlanDriver& driver, std::uint64_t events) {
+  add_events(driver, events);
   driver.run();
 }
 
@@ -128,6 +132,50 @@ TEST(PlanRunnerProperty, the_shared_graphs_give_what_an_interpreter_gives) {
     if (testing::Test::HasFatalFailure()) return;
   }
   EXPECT_GT(row, 0u);
+}
+
+// Events and groups have less time than their calls take, and what runs in place takes time too.
+// How far an event comes depends on that; what it is then does not.
+TEST(PlanRunnerProperty, what_a_deadline_cuts_short_changes_nothing_else) {
+  constexpr std::uint64_t kEvents = 24;
+  std::uint64_t cut = 0;
+  std::uint64_t whole = 0;
+  for (const std::uint64_t seed : seeds(60)) {
+    const Variant& variant = kVariants[seed % std::size(kVariants)];
+    SCOPED_TRACE(seed_text(seed) + ", " + variant.name);
+    const RandomPlan random = random_plan(seed, 2 + seed * 7 % 29);
+    RandomRun run(kEvents, milliseconds(1));
+    const auto plan = resolve(random, run);
+    run.ledger.ignore_order();  // an event does not wait for what it has given up
+    ExecutionOptions options = options_of(variant);
+    options.in_flight = 1 + static_cast<std::uint32_t>(seed * 5 % kEvents);
+    options.event_timeout = milliseconds(3 + seed % 40);
+    if (seed % 3 == 0) options.group_timeout = *options.event_timeout / 3;
+    PlanDriver driver(plan, options, &run.hangs);
+    run.compute = [&driver](Duration time) { driver.clock().advance(time); };
+    add_events(driver, kEvents);
+    while (driver.done() < kEvents) {
+      ASSERT_TRUE(driver.step(true)) << "nothing moves any more, and events are not done";
+      driver.timers().advance(driver.clock().now());  // as between two turns of a loop
+    }
+    Counts counts(plan->size());
+    for (std::uint64_t i = 0; i < kEvents; ++i) {
+      std::vector<Outcome> made;
+      for (const PlanNode& node : plan->nodes()) made.push_back(driver.outcome(i, node.name));
+      const Expected expected = interpret(random, *plan, i, made);
+      for (std::uint32_t node = 0; node < plan->size(); ++node) {
+        ASSERT_EQ(made[node], expected.outcomes[node])
+            << plan->nodes()[node].name << ", event " << i;
+        ++counts[node][static_cast<std::size_t>(made[node])];
+      }
+      ASSERT_EQ(driver.lines().at(i), expected.line) << "event " << i;
+      ++(made == interpret(random, *plan, i).outcomes ? whole : cut);
+    }
+    expect_counted_and_released(driver, *plan, run, counts);
+    if (testing::Test::HasFatalFailure()) return;
+  }
+  EXPECT_GT(cut, 0u);
+  EXPECT_GT(whole, 0u);
 }
 
 // Which calls a breaker lets through depends on the time; what holds for each event does not.
