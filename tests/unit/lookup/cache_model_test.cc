@@ -187,5 +187,21 @@ TEST(CacheModelTest, hashes_that_collide_change_no_answer) {
   }
 }
 
+TEST(CacheModelTest, hashes_that_begin_alike_change_no_answer) {
+  for (const std::uint64_t seed : test::seeds(20)) {
+    SCOPED_TRACE(test::seed_text(seed));
+    // Three of four begin with 0, so that their pages are split first and the other one late.
+    const KeyHash random(seed);
+    Comparison compared(seed, 64 << 20, [random](std::string_view key) {
+      const std::uint64_t hash = random(key);
+      return hash % 4 == 0 ? hash | std::uint64_t{1} << 63 : hash >> 1;
+    });
+    compared.complete = true;
+    compared.run(20'000);
+    if (testing::Test::HasFailure()) return;
+    EXPECT_EQ(compared.cache().stats().not_kept, 0u);
+  }
+}
+
 }  // namespace
 }  // namespace logbraid
