@@ -30,7 +30,7 @@ endif()
 if(NOT TARGET yaml-cpp::yaml-cpp)  # the name since yaml-cpp 0.8
   add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)
 endif()
-find_package(OpenSSL QUIET COMPONENTS Crypto)
+find_package(OpenSSL QUIET COMPONENTS Crypto SSL)
 if(NOT OpenSSL_FOUND)
   logbraid_missing(OpenSSL libssl-dev)
 endif()
@@ -49,3 +49,15 @@ if(NOT TARGET CLI11::CLI11)
   set_target_properties(CLI11::CLI11 PROPERTIES
     INTERFACE_INCLUDE_DIRECTORIES "${LOGBRAID_CLI11_INCLUDE_DIR}")
 endif()
+
+include(logbraid_parts)
+logbraid_part(http TARGET CURL::libcurl HEADER curl/curl.h LIBRARY curl
+  PACKAGE libcurl4-openssl-dev HELP "Build the http enricher")
+logbraid_part(redis TARGET hiredis::hiredis HEADER hiredis/hiredis.h LIBRARY hiredis
+  PACKAGE libhiredis-dev HELP "Build the redis enricher")
+logbraid_part(dns TARGET c-ares::cares HEADER ares.h LIBRARY cares
+  PACKAGE libc-ares-dev HELP "Build the dns enricher")
+logbraid_part(postgres TARGET PostgreSQL::PostgreSQL HEADER postgresql/libpq-fe.h LIBRARY pq
+  PACKAGE libpq-dev HELP "Build the postgres enricher")
+logbraid_part(sqlite TARGET SQLite::SQLite3 HEADER sqlite3.h LIBRARY sqlite3
+  PACKAGE libsqlite3-dev HELP "Build the sqlite enricher")

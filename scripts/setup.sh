@@ -10,10 +10,14 @@ set -eu
 
 packages="
   g++ cmake ninja-build
-  libboost1.81-dev libcli11-dev libfmt-dev libmaxminddb-dev libre2-dev libsimdjson-dev libssl-dev
-  libxxhash-dev libyaml-cpp-dev
+  libboost1.81-dev libc-ares-dev libcli11-dev libcurl4-openssl-dev libfmt-dev libhiredis-dev
+  libmaxminddb-dev libpq-dev libre2-dev libsimdjson-dev libsqlite3-dev libssl-dev libxxhash-dev
+  libyaml-cpp-dev
 "
-tests="ccache libbenchmark-dev libgmock-dev libgtest-dev rapidjson-dev python3"
+tests="
+  ccache libbenchmark-dev libgmock-dev libgtest-dev rapidjson-dev python3
+  dnsmasq-base nginx-light openssl postgresql redis-server sqlite3 wrk
+"
 ci="clang-16 clang-format-16 clang-tidy-16 git libclang-rt-16-dev make"
 
 say() { printf '%s\n' "logbraid: $*" >&2; }
