@@ -12,6 +12,8 @@
 namespace logbraid {
 
 class AsyncContext;
+class ShardLookup;
+struct LookupSurroundings;
 
 // Four ways to write an enricher; the engine takes each. An enricher may return an error or
 // throw: either is an outcome of that event and harms nothing else.
@@ -61,8 +63,19 @@ class AsyncBatchEnricher {
   virtual std::size_t max_batch() const { return 256; }
 };
 
+// What the look-up layer makes of a client (src/lookup/lookup_enricher.h): a service asked by key.
+// Breaker, bulkhead, retry and timeout stand under its cache and count requests; of the engine's
+// calls they see nothing. Not for others to derive from.
+class LookupEnricher {
+ public:
+  virtual ~LookupEnricher() = default;
+  // What one shard needs of it; from any thread, for several shards at once.
+  virtual std::unique_ptr<ShardLookup> open(const LookupSurroundings& surroundings) = 0;
+};
+
 using EnricherPtr =
     std::variant<std::shared_ptr<SyncEnricher>, std::shared_ptr<BatchEnricher>,
-                 std::shared_ptr<AsyncEnricher>, std::shared_ptr<AsyncBatchEnricher>>;
+                 std::shared_ptr<AsyncEnricher>, std::shared_ptr<AsyncBatchEnricher>,
+                 std::shared_ptr<LookupEnricher>>;
 
 }  // namespace logbraid

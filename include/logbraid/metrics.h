@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,31 @@ struct EnricherState {
   std::string_view breaker_state = "closed";  // open, half_open
 };
 
+// What the look-ups of one enricher did: of its cache, which keys meet first, and of its requests.
+struct LookupMetrics {
+  std::uint64_t hits = 0;            // keys that the cache had an answer for
+  std::uint64_t hits_not_found = 0;  // that it knew to have none
+  std::uint64_t hits_error = 0;      // whose last request has just failed
+  std::uint64_t stale = 0;           // answered with what was out of date, for want of better
+  std::uint64_t misses = 0;          // keys that began a flight
+  std::uint64_t joined = 0;          // keys that were asked for already
+  std::uint64_t refreshed = 0;       // flights begun before the answer was out of date
+  std::uint64_t requests = 0;        // sent, with those sent again
+  std::uint64_t keys = 0;            // in them
+  std::uint64_t failed = 0;          // requests
+  std::uint64_t retries = 0;         // requests beyond the first of a flight
+  std::uint64_t late = 0;            // answers that came when nobody waited any more
+  std::uint64_t in_flight_peak = 0;  // requests, the most at once on one shard
+  std::uint64_t cache_entries = 0;
+  std::uint64_t cache_bytes = 0;
+  std::uint64_t evicted = 0;  // entries that gave way to others
+  std::uint64_t connections_opened = 0;
+  std::uint64_t connections_failed = 0;
+  Histogram latency;  // of requests
+
+  void merge(const LookupMetrics& other);
+};
+
 // What one enricher did. Times are of sampled calls: a call under a microsecond is not worth two
 // readings of the clock.
 struct EnricherMetrics {
@@ -45,7 +71,8 @@ struct EnricherMetrics {
   std::uint64_t retries = 0;  // attempts beyond the first
   std::string first_error;    // why the first call that failed did
   Histogram latency;
-  EnricherState state;  // of the process; not merged
+  std::optional<LookupMetrics> lookup;  // of one that asks a service by key
+  EnricherState state;                  // of the process; not merged
 
   std::uint64_t calls() const;  // those that were started and ended or timed out
   Duration mean() const {

@@ -77,6 +77,28 @@ void add_process(StatsWriter& writer, const ProcessMetrics& process) {
   writer.add(metric("process.descriptors"), process.descriptors);
 }
 
+void add_lookup(StatsWriter& writer, const LookupMetrics& lookup) {
+  writer.add(metric("enrichers.lookup.hits"), lookup.hits);
+  writer.add(metric("enrichers.lookup.hits_not_found"), lookup.hits_not_found);
+  writer.add(metric("enrichers.lookup.hits_error"), lookup.hits_error);
+  writer.add(metric("enrichers.lookup.stale"), lookup.stale);
+  writer.add(metric("enrichers.lookup.misses"), lookup.misses);
+  writer.add(metric("enrichers.lookup.joined"), lookup.joined);
+  writer.add(metric("enrichers.lookup.refreshed"), lookup.refreshed);
+  writer.add(metric("enrichers.lookup.requests"), lookup.requests);
+  writer.add(metric("enrichers.lookup.keys"), lookup.keys);
+  writer.add(metric("enrichers.lookup.failed"), lookup.failed);
+  writer.add(metric("enrichers.lookup.retries"), lookup.retries);
+  writer.add(metric("enrichers.lookup.late"), lookup.late);
+  writer.add_quantiles(metric("enrichers.lookup.request_seconds"), lookup.latency);
+  writer.add(metric("enrichers.lookup.in_flight_peak"), lookup.in_flight_peak);
+  writer.add(metric("enrichers.lookup.cache_entries"), lookup.cache_entries);
+  writer.add(metric("enrichers.lookup.cache_bytes"), lookup.cache_bytes);
+  writer.add(metric("enrichers.lookup.evicted"), lookup.evicted);
+  writer.add(metric("enrichers.lookup.connections_opened"), lookup.connections_opened);
+  writer.add(metric("enrichers.lookup.connections_failed"), lookup.connections_failed);
+}
+
 void add_enricher(StatsWriter& writer, const PlanNode& node, const EnricherMetrics& metrics) {
   writer.add(metric("enrichers.name"), node.name);
   writer.add(metric("enrichers.group"), std::uint64_t{node.level} + 1);
@@ -102,6 +124,7 @@ void add_enricher(StatsWriter& writer, const PlanNode& node, const EnricherMetri
   writer.add(metric("enrichers.stalls"), metrics.state.stalls);
   writer.add(metric("enrichers.breaker"), metrics.state.breaker_state);
   writer.add(metric("enrichers.breaker_opened"), metrics.state.breaker_opened);
+  if (metrics.lookup) add_lookup(writer, *metrics.lookup);
   if (metrics.first_error.empty()) {
     writer.add_none(metric("enrichers.first_error"));
   } else {

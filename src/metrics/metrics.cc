@@ -26,6 +26,28 @@ std::uint64_t EnricherMetrics::calls() const {
   return sum;
 }
 
+void LookupMetrics::merge(const LookupMetrics& other) {
+  hits += other.hits;
+  hits_not_found += other.hits_not_found;
+  hits_error += other.hits_error;
+  stale += other.stale;
+  misses += other.misses;
+  joined += other.joined;
+  refreshed += other.refreshed;
+  requests += other.requests;
+  keys += other.keys;
+  failed += other.failed;
+  retries += other.retries;
+  late += other.late;
+  in_flight_peak = std::max(in_flight_peak, other.in_flight_peak);
+  cache_entries += other.cache_entries;
+  cache_bytes += other.cache_bytes;
+  evicted += other.evicted;
+  connections_opened += other.connections_opened;
+  connections_failed += other.connections_failed;
+  latency.merge(other.latency);
+}
+
 void EnricherMetrics::merge(const EnricherMetrics& other) {
   for (std::size_t i = 0; i < kOutcomes; ++i) outcomes[i] += other.outcomes[i];
   timed_calls += other.timed_calls;
@@ -35,6 +57,9 @@ void EnricherMetrics::merge(const EnricherMetrics& other) {
   retries += other.retries;
   if (first_error.empty()) first_error = other.first_error;
   latency.merge(other.latency);
+  if (!other.lookup) return;
+  if (!lookup) lookup.emplace();
+  lookup->merge(*other.lookup);
 }
 
 void GroupMetrics::merge(const GroupMetrics& other) {

@@ -53,8 +53,15 @@ TEST(RunStats, holds_every_metric_once_and_no_other) {
     EXPECT_TRUE(listed.emplace(each.name).second) << each.name << " is listed twice";
   }
   std::set<std::string> written;
-  gather(JsonDocument(run_stats_json(report_of_one(), *one_enricher())).root(), "", written);
+  RunReport report = report_of_one();
+  report.metrics.enrichers[0].lookup.emplace();
+  gather(JsonDocument(run_stats_json(report, *one_enricher())).root(), "", written);
   EXPECT_THAT(written, testing::ContainerEq(listed));
+}
+
+TEST(RunStats, an_enricher_that_asks_no_service_has_no_look_up) {
+  const JsonDocument stats(run_stats_json(report_of_one(), *one_enricher()));
+  EXPECT_FALSE(stats.root()["enrichers"][0].HasMember("lookup"));
 }
 
 TEST(RunStats, tells_an_error_and_what_a_configuration_named_as_it_is) {

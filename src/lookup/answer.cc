@@ -1,0 +1,93 @@
+#include "lookup/answer.h"
+
+#include <cstring>
+
+namespace logbraid {
+namespace {
+
+struct Header {
+  std::uint16_t field;
+  ValueKind kind;
+  bool spelled;
+  std::uint32_t size;
+};
+static_assert(sizeof(Header) == 8);
+
+template <class T>
+void append(std::string& to, const T& value) {
+  char bytes[sizeof(T)];
+  std::memcpy(bytes, &value, sizeof(T));
+  to.append(bytes, sizeof(T));
+}
+
+template <class T>
+T read(const char* from) {
+  T value;
+  std::memcpy(&value, from, sizeof(T));
+  return value;
+}
+
+Value decode(const Header& header, const char* at) {
+  const std::string_view text(at, header.size);
+  switch (header.kind) {
+    case ValueKind::null:
+      return nullptr;
+    case ValueKind::boolean:
+      return *at != 0;
+    case ValueKind::int64:
+      return read<std::int64_t>(at);
+    case ValueKind::uint64:
+      return read<std::uint64_t>(at);
+    case ValueKind::real:
+      return header.spelled ? Value::number(text) : Value(read<double>(at));
+    case ValueKind::string:
+      return text;
+    case ValueKind::object:
+      return Value::object(text);
+    case ValueKind::array:
+      return Value::array(text);
+    case ValueKind::absent:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
+void append_answer(std::string& answer, std::uint16_t field, const Value& value) {
+  if (value.absent()) return;
+  const auto begin = [&](std::size_t size) {
+    append(answer, Header{field, value.kind(), value.as_json().has_value(),
+                          static_cast<std::uint32_t>(size)});
+  };
+  if (value.is_string() || value.as_json()) {
+    begin(value.text().size());
+    answer += value.text();
+  } else if (const auto boolean = value.as_bool()) {
+    begin(1);
+    answer += static_cast<char>(*boolean);
+  } else if (const auto integer = value.as_int64()) {
+    begin(sizeof *integer);
+    append(answer, *integer);
+  } else if (const auto natural = value.as_uint64()) {
+    begin(sizeof *natural);
+    append(answer, *natural);
+  } else if (const auto real = value.as_double()) {
+    begin(sizeof *real);
+    append(answer, *real);
+  } else {
+    begin(0);
+  }
+}
+
+void apply_answer(std::string_view answer, std::span<const FieldPath> fields, Patch& patch) {
+  const std::string_view kept = patch.arena().copy(answer);
+  for (const char *at = kept.data(), *const end = at + kept.size(); at < end;) {
+    const auto header = read<Header>(at);
+    at += sizeof header;
+    patch.set_view(fields[header.field], decode(header, at));
+    at += header.size;
+  }
+}
+
+}  // namespace logbraid

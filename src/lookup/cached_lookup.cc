@@ -1,0 +1,315 @@
+// The way of a key: made from the event, looked for in the cache, joined to a flight or sent on
+// one.
+
+#include "lookup/cached_lookup.h"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <optional>
+#include <utility>
+
+#include "lookup/answer.h"
+#include "lookup/cache.h"
+#include "lookup/flight.h"
+#include "lookup/request_path.h"
+
+namespace logbraid {
+namespace {
+
+// What is the same on every shard.
+struct Common {
+  explicit Common(LookupParts made_of) : parts(std::move(made_of)) {}
+  const LookupParts parts;
+  const KeyHash hash;
+};
+
+// A key whose hash is known.
+struct HashedKey {
+  std::string_view text;
+  std::uint64_t hash;
+  bool operator==(const HashedKey& other) const { return hash == other.hash && text == other.text; }
+};
+struct KnownHash {
+  using is_avalanching = void;
+  std::size_t operator()(const HashedKey& key) const { return key.hash; }
+};
+
+class CachedLookup final : public ShardLookup, private FlightOwner {
+ public:
+  CachedLookup(std::shared_ptr<const Common> common, const LookupSurroundings& surroundings)
+      : common_(std::move(common)),
+        options_(common_->parts.options),
+        timers_(surroundings.timers),
+        recorder_(surroundings.recorder),
+        cache_(options_.cache_bytes / surroundings.shards),
+        path_(surroundings, options_, *this) {
+    path_.use(common_->parts.make_client(surroundings));
+  }
+
+  bool look_up(LookupCall& call) override;
+  void forget(LookupCall& call) noexcept override;
+  bool accepts() const override { return path_.accepts(); }
+  std::size_t most_keys() const override { return path_.most_keys(); }
+
+ private:
+  bool answer_from(const CacheEntry& entry, std::uint64_t hash, LookupCall& call);
+  bool fly(std::uint64_t hash, LookupCall& call);
+  void refresh(std::uint64_t hash);
+  Flight& begin_flight(std::uint64_t hash);
+  void take(const CacheEntry& entry, LookupCall& call) const;
+  const CacheEntry* stale_for(std::string_view key, std::uint64_t hash);
+  void keep(const Flight& flight, const FlightEnd& end);
+  void end_call(LookupCall& call, const FlightEnd& end, const CacheEntry* stale);
+  void let_waiters_go(Flight& flight, const FlightEnd& end);
+  void land(Flight& flight);
+
+  void flight_probes(Flight& flight) noexcept override;
+  void flight_ended(Flight& flight, const FlightEnd& end) noexcept override;
+  void flight_returned(Flight& flight, const FlightEnd& end) noexcept override;
+
+  const std::shared_ptr<const Common> common_;
+  const LookupOptions& options_;
+  Timers& timers_;
+  LookupRecorder& recorder_;
+  Cache cache_;
+  std::string key_;  // of the call that is looked up
+  boost::unordered_flat_map<HashedKey, Flight*, KnownHash> flights_;
+  std::vector<std::unique_ptr<Flight>> all_flights_;
+  std::vector<Flight*> free_flights_;
+  RequestPath path_;  // first to go: it knows flights
+};
+
+bool CachedLookup::look_up(LookupCall& call) {
+  key_.clear();
+  std::string_view why;
+  switch (common_->parts.key.render(call.view, key_, why)) {
+    case KeyResult::made:
+      break;
+    case KeyResult::missing:
+      call.outcome = Outcome::no_match;
+      return true;
+    case KeyResult::refused:
+      call.outcome = Outcome::error;
+      call.reason = why;
+      return true;
+  }
+  const std::uint64_t hash = common_->hash(key_);
+  const CacheEntry* const entry = cache_.find(key_, hash, timers_.now());
+  if (entry != nullptr && answer_from(*entry, hash, call)) return true;
+  return fly(hash, call);
+}
+
+// A hit. Out of date it is none, unless its key has just failed.
+bool CachedLookup::answer_from(const CacheEntry& entry, std::uint64_t hash, LookupCall& call) {
+  const TimePoint now = timers_.now();
+  const bool just_failed = now < entry.error_until();
+  if (entry.kind() == AnswerKind::error) {
+    recorder_.hits_error.add(1);
+    call.outcome = Outcome::error;
+    call.reason = call.patch->arena().copy(entry.value());
+    return true;
+  }
+  if (entry.fresh(now)) {
+    (entry.kind() == AnswerKind::found ? recorder_.hits : recorder_.hits_not_found).add(1);
+    const bool refreshes = entry.refresh_due(now) && !just_failed;
+    take(entry, call);
+    if (refreshes) [[unlikely]]
+      refresh(hash);  // which may change the entry
+    return true;
+  }
+  if (!just_failed) return false;
+  recorder_.hits_error.add(1);
+  recorder_.stale.add(1);
+  take(entry, call);
+  return true;
+}
+
+void CachedLookup::take(const CacheEntry& entry, LookupCall& call) const {
+  if (entry.kind() == AnswerKind::found) {
+    call.outcome = Outcome::ok;
+    apply_answer(entry.value(), common_->parts.fields, *call.patch);
+  } else {
+    call.outcome = Outcome::no_match;
+  }
+}
+
+// A miss: on a flight that is there already, or on one of its own.
+bool CachedLookup::fly(std::uint64_t hash, LookupCall& call) {
+  const auto known = flights_.find(HashedKey{key_, hash});
+  if (known != flights_.end()) {
+    Flight& flight = *known->second;
+    if (flight.probes) {
+      end_call(call, {Outcome::breaker_open, {}, {}}, stale_for(key_, hash));
+      return true;
+    }
+    recorder_.joined.add(1);
+    flight.add(call);
+    return false;
+  }
+  recorder_.misses.add(1);
+  Flight& flight = begin_flight(hash);
+  flight.add(call);
+  if (path_.add(flight)) return false;
+  flight.remove(call);
+  land(flight);
+  end_call(call, {Outcome::rejected, {}, {}}, stale_for(key_, hash));
+  return true;
+}
+
+void CachedLookup::refresh(std::uint64_t hash) {
+  if (flights_.contains(HashedKey{key_, hash})) return;
+  Flight& flight = begin_flight(hash);
+  flight.refreshes = true;
+  recorder_.refreshed.add(1);
+  if (!path_.add(flight)) land(flight);
+}
+
+Flight& CachedLookup::begin_flight(std::uint64_t hash) {
+  if (free_flights_.empty()) {
+    all_flights_.push_back(std::make_unique<Flight>());
+    free_flights_.reserve(all_flights_.capacity());  // giving back never allocates
+    free_flights_.push_back(all_flights_.back().get());
+  }
+  Flight& flight = *free_flights_.back();
+  free_flights_.pop_back();
+  flight.key = key_;
+  flight.hash = hash;
+  flight.probes = false;
+  flight.refreshes = false;
+  flight.since = timers_.now();
+  flights_.emplace(HashedKey{flight.key, hash}, &flight);
+  return flight;
+}
+
+void CachedLookup::forget(LookupCall& call) noexcept {
+  Flight& flight = *call.flight;
+  flight.remove(call);
+  if (flight.first_waiter != nullptr || flight.refreshes ||
+      flight.state != Flight::State::in_line) {
+    return;
+  }
+  // What expired while it waited is never sent.
+  path_.leave(flight);
+  land(flight);
+}
+
+// --- how a flight ends
+
+void CachedLookup::flight_probes(Flight& flight) noexcept {
+  let_waiters_go(flight, {Outcome::breaker_open, {}, {}});
+}
+
+void CachedLookup::flight_ended(Flight& flight, const FlightEnd& end) noexcept {
+  keep(flight, end);
+  let_waiters_go(flight, end);
+  if (flight.state == Flight::State::over) {
+    flights_.erase(HashedKey{flight.key, flight.hash});
+  } else {
+    land(flight);
+  }
+}
+
+// Late: whoever has asked again meanwhile waits for his own.
+void CachedLookup::flight_returned(Flight& flight, const FlightEnd& end) noexcept {
+  if (end.outcome == Outcome::ok || end.outcome == Outcome::no_match) keep(flight, end);
+  free_flights_.push_back(&flight);
+}
+
+void CachedLookup::land(Flight& flight) {
+  flights_.erase(HashedKey{flight.key, flight.hash});
+  free_flights_.push_back(&flight);
+}
+
+void CachedLookup::keep(const Flight& flight, const FlightEnd& end) {
+  const TimePoint now = timers_.now();
+  Answer answer;
+  answer.value = end.bytes;
+  switch (end.outcome) {
+    case Outcome::ok:
+    case Outcome::no_match: {
+      const bool found = end.outcome == Outcome::ok;
+      const Duration ttl = end.ttl.value_or(found ? options_.ttl : options_.not_found_ttl);
+      answer.kind = found ? AnswerKind::found : AnswerKind::not_found;
+      answer.fresh_until = now + ttl;
+      if (options_.refresh_ahead > 0) {
+        const double early = static_cast<double>(ttl.count()) * options_.refresh_ahead;
+        answer.refresh_at = answer.fresh_until - Duration(static_cast<Duration::rep>(early));
+      }
+      answer.stale_until = answer.fresh_until + options_.stale_if_error;
+      break;
+    }
+    case Outcome::timeout:
+      answer.value = "the service did not answer in time";
+      [[fallthrough]];
+    case Outcome::error:
+      answer.kind = AnswerKind::error;
+      answer.fresh_until = answer.stale_until = now + options_.error_ttl;
+      break;
+    default:
+      return;  // it was not asked
+  }
+  cache_.put(flight.key, flight.hash, answer, now);
+  const CacheStats stats = cache_.stats();
+  recorder_.cache_entries.add(stats.entries - recorder_.cache_entries.get());
+  recorder_.cache_bytes.add(stats.bytes - recorder_.cache_bytes.get());
+  recorder_.evicted.add(stats.evictions - recorder_.evicted.get());
+}
+
+// What may stand in for an answer that did not come.
+const CacheEntry* CachedLookup::stale_for(std::string_view key, std::uint64_t hash) {
+  if (options_.stale_if_error == Duration::zero()) return nullptr;
+  const TimePoint now = timers_.now();
+  const CacheEntry* const entry = cache_.find(key, hash, now);
+  return entry == nullptr || entry->kind() == AnswerKind::error ? nullptr : entry;
+}
+
+void CachedLookup::end_call(LookupCall& call, const FlightEnd& end, const CacheEntry* stale) {
+  call.outcome = end.outcome;
+  if (end.outcome == Outcome::ok) {
+    apply_answer(end.bytes, common_->parts.fields, *call.patch);
+  } else if (is_failure(end.outcome) && stale != nullptr) {
+    recorder_.stale.add(1);
+    take(*stale, call);
+  } else if (end.outcome == Outcome::error) {
+    call.reason = call.patch->arena().copy(end.bytes);
+  }
+}
+
+void CachedLookup::let_waiters_go(Flight& flight, const FlightEnd& end) {
+  if (flight.first_waiter == nullptr) return;
+  const CacheEntry* const stale =
+      is_failure(end.outcome) ? stale_for(flight.key, flight.hash) : nullptr;
+  while (flight.first_waiter != nullptr) {
+    LookupCall& call = *flight.first_waiter;
+    flight.remove(call);
+    end_call(call, end, stale);
+    call.ended(call);
+  }
+}
+
+class CachedLookupEnricher final : public LookupEnricher {
+ public:
+  explicit CachedLookupEnricher(LookupParts parts)
+      : common_(std::make_shared<const Common>(std::move(parts))) {}
+
+  std::unique_ptr<ShardLookup> open(const LookupSurroundings& surroundings) override {
+    return std::make_unique<CachedLookup>(common_, surroundings);
+  }
+
+ private:
+  const std::shared_ptr<const Common> common_;
+};
+
+}  // namespace
+
+EnricherInstance make_lookup(LookupParts parts) {
+  EnricherInstance instance;
+  instance.reads = parts.key.fields();
+  instance.writes = parts.fields;
+  instance.max_in_flight = parts.options.client_limit;
+  instance.placement = Placement::async;
+  instance.enricher =
+      std::shared_ptr<LookupEnricher>(std::make_shared<CachedLookupEnricher>(std::move(parts)));
+  return instance;
+}
+
+}  // namespace logbraid
