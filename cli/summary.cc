@@ -172,6 +172,43 @@ std::string remarks_text(const RunReport& report, const ExecutionPlan& plan) {
   return text;
 }
 
+// Of those that ask a service: how many of its keys never got there.
+std::string lookups_text(const RunReport& report, const ExecutionPlan& plan) {
+  TextTable table({{"look-up", Align::left},
+                   {"keys"},
+                   {"from cache"},
+                   {"shared"},
+                   {"requests"},
+                   {"keys each"},
+                   {"p50"},
+                   {"p99"},
+                   {"failed"},
+                   {"cache"}});
+  bool any = false;
+  for (std::uint32_t node = 0; node < plan.size(); ++node) {
+    const auto& lookup = report.metrics.enrichers[node].lookup;
+    if (!lookup) continue;
+    any = true;
+    const std::uint64_t hits = lookup->hits + lookup->hits_not_found + lookup->hits_error;
+    const std::uint64_t keys = hits + lookup->misses + lookup->joined;
+    const auto share = [keys](std::uint64_t part) {
+      return keys == 0 ? std::string("-")
+                       : fmt::format("{:.1f} %",
+                                     100 * static_cast<double>(part) / static_cast<double>(keys));
+    };
+    const std::uint64_t requests = lookup->requests;
+    table.add_row({name_of(plan, node), count_text(keys), share(hits), share(lookup->joined),
+                   count_text(requests),
+                   requests == 0 ? "-"
+                                 : fmt::format("{:.1f}", static_cast<double>(lookup->keys) /
+                                                             static_cast<double>(requests)),
+                   requests == 0 ? "-" : duration_text(lookup->latency.quantile(0.5)),
+                   requests == 0 ? "-" : duration_text(lookup->latency.quantile(0.99)),
+                   or_dash(lookup->failed), bytes_text(lookup->cache_bytes)});
+  }
+  return any ? "\n" + table.to_string() : "";
+}
+
 // Of those with a life cycle in which something failed.
 std::string health_text(const RunReport& report) {
   std::string text;
@@ -274,6 +311,7 @@ std::string summary_text(const RunReport& report, const ExecutionPlan& plan,
   std::string text = "\n" + counts_text(report, console);
   if (plan.size() > 0) {
     text += "\n" + enrichers_text(report, plan) + remarks_text(report, plan) + health_text(report);
+    text += lookups_text(report, plan);
     text += "\n" + groups_text(report, plan);
   }
   text += "\n" + overlap_text(report, plan, options, console);

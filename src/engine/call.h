@@ -18,6 +18,7 @@
 #include "logbraid/patch.h"
 #include "logbraid/task.h"
 #include "logbraid/timer.h"
+#include "lookup/lookup_enricher.h"
 #include "resilience/bulkhead.h"
 #include "resilience/circuit_breaker.h"
 
@@ -26,7 +27,7 @@ namespace logbraid {
 // One call that has started and not ended, of the pool or of the loop. Its event lets go of it when
 // a deadline passes; it holds its batch until it has ended.
 struct Call : Timer {
-  enum class Kind : std::uint8_t { async, batched, pooled };
+  enum class Kind : std::uint8_t { async, batched, pooled, looked_up };
 
   Call(PlanRunner& owner, Kind what, Fire on_due) : Timer(on_due), runner(owner), kind(what) {}
 
@@ -93,6 +94,14 @@ struct AsyncBatch {
   std::vector<BatchCall> calls;
   std::optional<AsyncContext> context;
   std::optional<Task<EnrichStatus>> task;
+};
+
+// One event that waits for the look-up layer, which keeps the time: breaker, limits and requests
+// are below its cache. What it gives is written where the event's patch is, for it gives nothing
+// when it was told to forget the call.
+struct LookedUpCall : Call, LookupCall {
+  LookedUpCall(PlanRunner& owner, Fire on_due, LookupCall::Ended when_ended)
+      : Call(owner, Kind::looked_up, on_due), LookupCall(when_ended) {}
 };
 
 // Invariant: from submit() to the post back only the pool thread touches `arena`, `patch`, `status`

@@ -67,8 +67,14 @@ PlanRunner::PlanRunner(Parts parts)
     calls_.emplace_back(plan_, i, parts.local_hour, state_);
     nodes_.emplace_back(plan_[i], placements[i], parts.shard, parts.shards);
   }
+  open_lookups(parts.shard, parts.shards);
   for (std::uint32_t i = 0; i < plan_.size(); ++i) {
     if (placements[i] == Placement::inline_) continue;
+    if (lookups_[i] != nullptr) {
+      const auto keys = std::min<std::size_t>(lookups_[i]->most_keys(), most_at_once_);
+      most_at_once_ = static_cast<std::uint32_t>(keys);
+      continue;
+    }
     // In the pool by `auto`: it may turn out cheap, then many share a thread's wake-up.
     if (plan_[i].placement == Placement::pool) {
       most_at_once_ = std::min(most_at_once_, kCallsAThread * parts.pool.most());
@@ -99,11 +105,15 @@ PlanRunner::~PlanRunner() {
   remove(async_calls_);
   remove(batched_calls_);
   remove(pool_calls_);
+  remove(looked_up_calls_);
 }
 
 bool PlanRunner::accepts() const {
   for (const std::uint32_t node : lines_) {
     if (nodes_[node].line.size() > nodes_[node].bulkhead.limit()) return false;
+  }
+  for (const auto& lookup : lookups_) {
+    if (lookup != nullptr && !lookup->accepts()) return false;
   }
   // Other shards' calls fill the queue too, and nobody tells this one when they are done: it may
   // wait only while calls of its own come back. One that is stuck may never do.
@@ -407,10 +417,11 @@ void PlanRunner::drain() {
   do {
     drain_ended();
     drain_ended_batches();
+    drain_looked_up();
     drain_lines();
     drain_starting();
   } while (!ready_waiting_.empty() || drain_ready_together() || !ended_async_.empty() ||
-           !ended_batches_.empty() || run_one_here());
+           !ended_batches_.empty() || !ended_looked_up_.empty() || run_one_here());
   // Nothing ready points at an event that is done any more: it can be used again.
   if (!ready_together_.empty() && !done_.empty()) forget_given_up();
   for (std::size_t i = 0; i < done_.size(); ++i) end(*done_[i]);
@@ -452,7 +463,13 @@ void PlanRunner::cancel_all() {
 
 RunMetrics PlanRunner::metrics() const {
   RunMetrics metrics;
-  for (const GuardedCall& call : calls_) metrics.enrichers.push_back(call.metrics().read());
+  for (const GuardedCall& call : calls_) {
+    metrics.enrichers.push_back(call.metrics().read());
+    const std::uint32_t node = call.node();
+    if (lookups_[node] != nullptr) {
+      metrics.enrichers.back().lookup = lookup_recorders_[node].read();
+    }
+  }
   for (const GroupRecorder& group : groups_) metrics.groups.push_back(group.read());
   metrics.events = event_times_.read();
   metrics.in_sequence = sequence_times_.read();

@@ -27,6 +27,9 @@
 #include "logbraid/clock.h"
 #include "logbraid/frame_pool.h"
 #include "logbraid/plan.h"
+#include "lookup/lookup_enricher.h"
+#include "lookup/lookup_recorder.h"
+#include "lookup/shared_on_shard.h"
 #include "metrics/recorder.h"
 #include "resilience/bulkhead.h"
 #include "resilience/retry.h"
@@ -198,6 +201,12 @@ class PlanRunner {
 
   static void on_async_ended(void* call) noexcept;
   static void on_batch_ended(void* batch) noexcept;
+  // Look-ups. (plan_runner_lookups.cc)
+  void open_lookups(unsigned shard, unsigned shards);
+  void look_up(EventRun& event, std::uint32_t node);
+  void settle_answer(EventRun& event, std::uint32_t node, const LookupCall& answer);
+  static void on_looked_up(LookupCall& call) noexcept;
+  void drain_looked_up();
   // Calls that pool threads and the shard share. (plan_runner_shared.cc)
   bool is_shared(std::uint32_t node) const;
   void offer(PoolCall& call);
@@ -276,6 +285,7 @@ class PlanRunner {
   Stock<BatchedCall> batched_calls_;
   Stock<AsyncBatch> async_batches_;
   Stock<PoolCall> pool_calls_;
+  Stock<LookedUpCall> looked_up_calls_;
 
   // Ready and not started.
   std::vector<std::uint32_t> ready_together_;  // nodes whose `ready` is not empty
@@ -300,6 +310,7 @@ class PlanRunner {
   std::vector<EventRun*> from_line_;  // to be started together
   std::vector<AsyncCall*> ended_async_;
   std::vector<AsyncBatch*> ended_batches_;
+  std::vector<LookedUpCall*> ended_looked_up_;
   std::vector<EventRun*> done_;
   std::vector<std::uint32_t> barrier_stack_;
   std::vector<Slot> slots_;
@@ -313,6 +324,11 @@ class PlanRunner {
   std::uint32_t pool_out_ = 0;    // queued ones included
   std::uint32_t stuck_out_ = 0;   // those of them that nobody waits for
   std::uint32_t shared_out_ = 0;  // those of them that are shared
+
+  // By node; null where it is no look-up. The last: they forget their calls when they go.
+  SharedOnShard shared_;
+  std::deque<LookupRecorder> lookup_recorders_;
+  std::vector<std::unique_ptr<ShardLookup>> lookups_;
 };
 
 }  // namespace logbraid

@@ -26,6 +26,8 @@ void PlanRunner::start(EventRun& event, std::uint32_t node) {
     settled(event, node);
   } else if (nodes_[node].placement == Placement::inline_) {  // moved there meanwhile
     ready(event, node);
+  } else if (lookups_[node] != nullptr) {
+    look_up(event, node);
   } else if (!has_room(node) || !nodes_[node].line.empty()) {
     wait_in_line(event, node);
   } else {
@@ -585,6 +587,13 @@ void PlanRunner::abandon(Call& call) noexcept {
   timers_.remove(call);
   judge_cut(call);
   call.unlink();
+  if (call.kind == Call::Kind::looked_up) {
+    auto& looked_up = static_cast<LookedUpCall&>(call);
+    if (looked_up.flight == nullptr) return;  // answered just now: drain_looked_up() lets it go
+    lookups_[call.node]->forget(looked_up);
+    let_go(call);
+    return;
+  }
   const bool no_code_runs = call.backing_off || (call.kind == Call::Kind::pooled &&
                                                  pool_.cancel(static_cast<PoolCall&>(call)));
   if (no_code_runs) {
@@ -604,6 +613,8 @@ void PlanRunner::stop_code_of(Call& call) noexcept {
       if (batch.wanted == 0 || --batch.wanted == 0) batch.context->request_stop();
       break;
     }
+    case Call::Kind::looked_up:
+      break;
     case Call::Kind::pooled: {
       auto& pooled = static_cast<PoolCall&>(call);
       call.stuck = true;
@@ -631,6 +642,9 @@ void PlanRunner::let_go(Call& call) {
       break;
     case Call::Kind::batched:
       batched_calls_.give_back(static_cast<BatchedCall&>(call));
+      break;
+    case Call::Kind::looked_up:
+      looked_up_calls_.give_back(static_cast<LookedUpCall&>(call));
       break;
     case Call::Kind::pooled: {
       auto& pooled = static_cast<PoolCall&>(call);

@@ -80,8 +80,10 @@ Result<void> Registry::insert(std::string kind, EnricherMetadata metadata,
   if (node.name.empty()) return Error("an enricher needs a name");
   if (is_null(node.enricher)) return Error("enricher " + quoted(node.name) + " is null");
   // A coroutine runs on the loop and nowhere else.
-  const bool is_async = std::holds_alternative<std::shared_ptr<AsyncEnricher>>(node.enricher) ||
-                        std::holds_alternative<std::shared_ptr<AsyncBatchEnricher>>(node.enricher);
+  const bool is_async =
+      std::holds_alternative<std::shared_ptr<AsyncEnricher>>(node.enricher) ||
+      std::holds_alternative<std::shared_ptr<AsyncBatchEnricher>>(node.enricher) ||
+      std::holds_alternative<std::shared_ptr<LookupEnricher>>(node.enricher);
   node.placement =
       node.metadata.placement.value_or(is_async ? Placement::async : instance.placement);
   if ((node.placement == Placement::async) != is_async) {

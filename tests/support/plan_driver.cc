@@ -57,10 +57,10 @@ PlanDriver::PlanDriver(std::shared_ptr<const ExecutionPlan> plan, const Executio
       arrived_.notify_one();
     });
   }
-  PlanRunner::Parts parts{*plan_,   options_, plan_state_,
-                          timers_,  clock_,   local_hour_,
-                          pool_,    post,     static_cast<PlanRunnerEvents&>(*this),
-                          activity_};
+  PlanRunner::Parts parts{*plan_,    options_, plan_state_,
+                          timers_,   clock_,   local_hour_,
+                          pool_,     post,     static_cast<PlanRunnerEvents&>(*this),
+                          activity_, &io_};
   parts.idle_cores = [this] { return idle_cores_; };
   parts.thread_time = [this] {
     return computes_ ? clock_.now().time_since_epoch() : Duration::zero();

@@ -94,7 +94,8 @@ class PlanDriver final : private PlanRunnerEvents {
   std::atomic<bool> computes_{false};
   Timers timers_{clock_.now()};
   Activity activity_;
-  std::mutex mutex_;  // guards posted_
+  LoopIo io_{nullptr};  // nothing of Asio runs here
+  std::mutex mutex_;    // guards posted_
   std::condition_variable arrived_;
   std::vector<Posted*> posted_;
   std::vector<std::unique_ptr<BatchRun>> runs_;

@@ -1,0 +1,206 @@
+// Look-ups in a plan: what an event sees of the layer below it.
+
+#include <gmock/gmock.h>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "engine/plan_runner.h"
+#include "logbraid/registry.h"
+#include "lookup/cached_lookup.h"
+#include "tests/support/plan_driver.h"
+#include "tests/support/timed_service.h"
+
+namespace logbraid::test {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::ElementsAre;
+
+// Registers an enricher `name` that looks up the event's field `key` and sets the field `name`.
+void add_lookup(Registry& registry, TimedService& service, const std::string& name,
+                const LookupOptions& options = {}, EnricherMetadata metadata = {},
+                std::string_view key = "{{key}}") {
+  std::vector<KeyTemplate> parts;
+  parts.push_back(KeyTemplate::parse(key, KeyEscape::none).value());
+  metadata.name = name;
+  const Result<void> added = registry.add(
+      std::move(metadata),
+      make_lookup(
+          {KeySpec(std::move(parts)), {FieldPath::parse(name).value()}, options, service.maker()}));
+  if (!added) throw std::runtime_error(added.error().to_string());
+}
+
+std::shared_ptr<const ExecutionPlan> resolved(const Registry& registry,
+                                              const std::vector<std::string>& names) {
+  return registry.resolve(names).value();
+}
+
+std::string key(std::string_view text) { return R"({"key":")" + std::string(text) + R"("})"; }
+
+// One look-up, `user`, and events that go through it.
+struct OneLookup {
+  explicit OneLookup(const LookupOptions& options = {}, const EnricherMetadata& metadata = {},
+                     const ExecutionOptions& execution = {}) {
+    add_lookup(registry, service, "user", options, metadata);
+    driver.emplace(resolved(registry, {"user"}), execution);
+  }
+  std::vector<std::string> run(const std::vector<std::string>& events) {
+    driver->add_events(events);
+    driver->run();
+    return driver->lines();
+  }
+
+  TimedService service{milliseconds(5)};
+  Registry registry;
+  std::optional<PlanDriver> driver;
+};
+
+TEST(PlanRunnerLookup, an_answer_becomes_the_events_field) {
+  OneLookup one;
+  EXPECT_THAT(one.run({key("a"), key("none"), key("bad"), R"({"other":1})"}),
+              ElementsAre(R"({"key":"a","user":"a"})", R"({"key":"none"})", R"({"key":"bad"})",
+                          R"({"other":1})"));
+  EXPECT_EQ(one.driver->outcome(0, "user"), Outcome::ok);
+  EXPECT_EQ(one.driver->outcome(1, "user"), Outcome::no_match);
+  EXPECT_EQ(one.driver->outcome(2, "user"), Outcome::error);
+  EXPECT_EQ(one.driver->outcome(3, "user"), Outcome::no_match);
+}
+
+TEST(PlanRunnerLookup, a_hit_takes_no_time_and_no_request) {
+  OneLookup one;
+  one.run({key("a")});
+  EXPECT_EQ(one.driver->latency(0), milliseconds(5));
+  one.run({key("a"), key("a")});
+  EXPECT_EQ(one.driver->latency(1), Duration::zero());
+  EXPECT_EQ(one.driver->latency(2), Duration::zero());
+  EXPECT_EQ(one.service.keys, 1U);
+  const auto metrics = one.driver->runner().metrics().enrichers.at(0).lookup;
+  ASSERT_TRUE(metrics.has_value());
+  EXPECT_EQ(metrics->hits, 2U);
+  EXPECT_EQ(metrics->misses, 1U);
+}
+
+TEST(PlanRunnerLookup, events_in_the_window_share_a_flight) {
+  OneLookup one;
+  one.run(std::vector<std::string>(100, key("a")));
+  EXPECT_EQ(one.service.keys, 1U);
+  EXPECT_EQ(one.driver->outcome(99, "user"), Outcome::ok);
+}
+
+TEST(PlanRunnerLookup, a_service_that_hangs_costs_the_enrichers_timeout) {
+  EnricherMetadata metadata;
+  metadata.timeout = milliseconds(50);
+  OneLookup one({}, metadata);
+  one.run({key("hang"), key("a")});
+  EXPECT_EQ(one.driver->outcome(0, "user"), Outcome::timeout);
+  EXPECT_EQ(one.driver->latency(0), milliseconds(50));
+  EXPECT_EQ(one.driver->outcome(1, "user"), Outcome::ok);
+  EXPECT_EQ(one.driver->latency(1), milliseconds(5));
+}
+
+TEST(PlanRunnerLookup, an_event_that_goes_on_leaves_the_flight_to_the_cache) {
+  ExecutionOptions execution;
+  execution.event_timeout = milliseconds(2);
+  OneLookup one({}, {}, execution);
+  one.run({key("a")});
+  EXPECT_EQ(one.driver->outcome(0, "user"), Outcome::timeout);
+  EXPECT_EQ(one.driver->latency(0), milliseconds(2));
+  while (one.driver->step(false)) {
+  }
+  one.run({key("a")});
+  EXPECT_EQ(one.driver->outcome(1, "user"), Outcome::ok);
+  EXPECT_EQ(one.service.keys, 1U);
+  EXPECT_EQ(one.driver->batches_released(), 2U);
+}
+
+TEST(PlanRunnerLookup, a_dead_service_opens_the_breaker_and_fallback_fields_are_set) {
+  EnricherMetadata metadata;
+  metadata.fallback = std::make_shared<const ConstantFields>(
+      ConstantFields::parse(Setting::map({{"user", "unknown"}})).value());
+  OneLookup one({}, metadata);
+  one.service.down = true;
+  std::vector<std::string> events;
+  for (int i = 0; i < 50; ++i) events.push_back(key("k" + std::to_string(i)));
+  one.run(events);
+  EXPECT_EQ(one.service.requests, 5U);  // failures in a row
+  EXPECT_EQ(one.driver->outcome(0, "user"), Outcome::error);
+  EXPECT_EQ(one.driver->outcome(49, "user"), Outcome::breaker_open);
+  EXPECT_EQ(one.driver->lines()[49], R"({"key":"k49","user":"unknown"})");
+}
+
+TEST(PlanRunnerLookup, a_slow_service_slows_the_source_and_loses_nothing) {
+  EnricherMetadata metadata;
+  metadata.timeout = seconds(1);
+  LookupOptions options;
+  options.client_limit = 64;
+  OneLookup one(options, metadata);
+  one.service.latency = milliseconds(200);
+  std::vector<std::string> events;
+  for (int i = 0; i < 2000; ++i) events.push_back(key("k" + std::to_string(i)));
+  one.run(events);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    ASSERT_EQ(one.driver->outcome(i, "user"), Outcome::ok) << i;
+  }
+  EXPECT_EQ(one.service.most_at_once, 64U);
+}
+
+TEST(PlanRunnerLookup, one_look_up_may_stand_on_another) {
+  TimedService service(milliseconds(5));
+  Registry registry;
+  add_lookup(registry, service, "user");
+  add_lookup(registry, service, "plan", {}, {}, "of {{user}}");
+  PlanDriver driver(resolved(registry, {"plan", "user"}), {});
+  driver.add_events({key("a")});
+  driver.run();
+  EXPECT_THAT(driver.lines(), ElementsAre(R"({"key":"a","user":"a","plan":"of a"})"));
+  EXPECT_EQ(driver.latency(0), milliseconds(10));
+}
+
+TEST(PlanRunnerLookup, independent_ones_run_at_the_same_time_and_in_sequence_give_the_same) {
+  std::vector<std::string> lines[2];
+  Duration latency[2];
+  for (const Mode mode : {Mode::parallel, Mode::sequential}) {
+    TimedService service(milliseconds(5));
+    Registry registry;
+    for (const char* const name : {"a", "b", "c"}) add_lookup(registry, service, name);
+    ExecutionOptions execution;
+    execution.mode = mode;
+    PlanDriver driver(resolved(registry, {"a", "b", "c"}), execution);
+    driver.add_events({key("x"), key("bad"), key("none")});
+    driver.run();
+    const auto which = static_cast<std::size_t>(mode);
+    lines[which] = driver.lines();
+    latency[which] = driver.latency(0);
+  }
+  EXPECT_EQ(lines[0], lines[1]);
+  EXPECT_EQ(latency[static_cast<std::size_t>(Mode::parallel)], milliseconds(5));
+  EXPECT_EQ(latency[static_cast<std::size_t>(Mode::sequential)], milliseconds(15));
+}
+
+TEST(PlanRunnerLookup, cancelling_ends_what_waits) {
+  OneLookup one;
+  one.driver->add_events({key("hang"), key("a")});
+  ASSERT_TRUE(one.driver->step(false));
+  one.driver->runner().cancel_all();
+  EXPECT_EQ(one.driver->outcome(0, "user"), Outcome::cancelled);
+  EXPECT_EQ(one.driver->outcome(1, "user"), Outcome::cancelled);
+  EXPECT_EQ(one.driver->batches_released(), 2U);
+}
+
+TEST(PlanRunnerLookup, retries_are_made_below_the_cache) {
+  EnricherMetadata metadata;
+  metadata.retry.retries = 2;
+  metadata.retry.budget = 1;
+  OneLookup one({}, metadata);
+  one.service.down = true;
+  one.run({key("a")});
+  EXPECT_EQ(one.service.requests, 3U);
+  EXPECT_EQ(one.driver->outcome(0, "user"), Outcome::error);
+}
+
+}  // namespace
+}  // namespace logbraid::test
