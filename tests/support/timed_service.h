@@ -1,6 +1,6 @@
 #pragma once
 
-#include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -17,7 +17,7 @@ namespace logbraid::test {
 // key begins with "no" (there is none), "bad" (an error of its own) or "hang" (never, until it is
 // cancelled). It can be switched off: then every request fails at once.
 //
-// Threads: that of its loop; one for each shard.
+// Threads: its clients those of their loops; its members any.
 class TimedService {
  public:
   explicit TimedService(Duration takes) : latency(takes) {}
@@ -28,11 +28,12 @@ class TimedService {
     };
   }
 
-  Duration latency;
-  bool down = false;
-  std::uint64_t requests = 0;
-  std::uint64_t keys = 0;
-  std::uint64_t most_at_once = 0;
+  const Duration latency;
+  std::atomic<bool> down{false};
+  std::atomic<std::uint64_t> requests{0};
+  std::atomic<std::uint64_t> keys{0};
+  // Requests, at one client.
+  std::atomic<std::uint64_t> most_at_once{0};
 
  private:
   class Timed final : public Client {
@@ -54,7 +55,7 @@ class TimedService {
       auto* const answer = new Answer(*this, request);
       open_.insert(answer);
       request.client_data = answer;
-      service_.most_at_once = std::max<std::uint64_t>(service_.most_at_once, open_.size());
+      if (open_.size() > service_.most_at_once) service_.most_at_once = open_.size();
       if (!request.key(0).starts_with("hang")) timers_.set(*answer, service_.latency);
     }
     void cancel(Request& request) noexcept override {

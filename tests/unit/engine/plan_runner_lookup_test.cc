@@ -44,7 +44,8 @@ std::string key(std::string_view text) { return R"({"key":")" + std::string(text
 // One look-up, `user`, and events that go through it.
 struct OneLookup {
   explicit OneLookup(const LookupOptions& options = {}, const EnricherMetadata& metadata = {},
-                     const ExecutionOptions& execution = {}) {
+                     const ExecutionOptions& execution = {}, Duration latency = milliseconds(5))
+      : service(latency) {
     add_lookup(registry, service, "user", options, metadata);
     driver.emplace(resolved(registry, {"user"}), execution);
   }
@@ -54,7 +55,7 @@ struct OneLookup {
     return driver->lines();
   }
 
-  TimedService service{milliseconds(5)};
+  TimedService service;
   Registry registry;
   std::optional<PlanDriver> driver;
 };
@@ -137,8 +138,7 @@ TEST(PlanRunnerLookup, a_slow_service_slows_the_source_and_loses_nothing) {
   metadata.timeout = seconds(1);
   LookupOptions options;
   options.client_limit = 64;
-  OneLookup one(options, metadata);
-  one.service.latency = milliseconds(200);
+  OneLookup one(options, metadata, {}, milliseconds(200));
   std::vector<std::string> events;
   for (int i = 0; i < 2000; ++i) events.push_back(key("k" + std::to_string(i)));
   one.run(events);
