@@ -92,7 +92,8 @@ struct Pipeline::State {
                                    output,
                                    watch,
                                    shard_count,
-                                   [this] { return idle_cores(cores, shards, pool); }};
+                                   [this] { return idle_cores(cores, shards, pool); },
+                                   parts.recording.get()};
     for (unsigned i = 0; i < shard_count; ++i) {
       shards.push_back(std::make_unique<Shard>(shard_parts, parts.make_reader(), i));
       watchdog.add(shards.back()->activity());

@@ -26,6 +26,8 @@
 
 namespace logbraid {
 
+class LookupRecording;
+
 // What a pipeline is put together from.
 struct PipelineParts {
   std::unique_ptr<Source> source;
@@ -46,6 +48,8 @@ struct PipelineParts {
   std::function<void(std::string_view enricher, Duration lasted)> on_stall;
   // The first few refused lines, as they pass, from the output's thread. May be empty.
   std::function<void(const MalformedLine&)> on_malformed_line;
+  // What services answer is written down there, or taken from there. May be null.
+  std::shared_ptr<LookupRecording> recording;
 };
 
 // What a run did.

@@ -67,7 +67,7 @@ PlanRunner::PlanRunner(Parts parts)
     calls_.emplace_back(plan_, i, parts.local_hour, state_);
     nodes_.emplace_back(plan_[i], placements[i], parts.shard, parts.shards);
   }
-  open_lookups(parts.shard, parts.shards);
+  open_lookups(parts);
   for (std::uint32_t i = 0; i < plan_.size(); ++i) {
     if (placements[i] == Placement::inline_) continue;
     if (lookups_[i] != nullptr) {

@@ -86,6 +86,7 @@ class PlanRunner {
     std::function<Duration()> thread_time = &logbraid::thread_time;
     // No loop turns here: enrichers with `placement: auto` stay inline, and all others are.
     bool in_place = false;
+    LookupRecording* recording = nullptr;  // of LookupSurroundings
   };
   explicit PlanRunner(Parts parts);
   ~PlanRunner();
@@ -202,7 +203,7 @@ class PlanRunner {
   static void on_async_ended(void* call) noexcept;
   static void on_batch_ended(void* batch) noexcept;
   // Look-ups. (plan_runner_lookups.cc)
-  void open_lookups(unsigned shard, unsigned shards);
+  void open_lookups(const Parts& parts);
   void look_up(EventRun& event, std::uint32_t node);
   void settle_answer(EventRun& event, std::uint32_t node, const LookupCall& answer);
   static void on_looked_up(LookupCall& call) noexcept;

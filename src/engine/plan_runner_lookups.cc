@@ -6,7 +6,7 @@
 
 namespace logbraid {
 
-void PlanRunner::open_lookups(unsigned shard, unsigned shards) {
+void PlanRunner::open_lookups(const Parts& parts) {
   lookup_recorders_.resize(plan_.size());
   lookups_.resize(plan_.size());
   for (std::uint32_t node = 0; node < plan_.size(); ++node) {
@@ -15,9 +15,10 @@ void PlanRunner::open_lookups(unsigned shard, unsigned shards) {
     if (enricher == nullptr) continue;
     LOGBRAID_ASSERT(io_ != nullptr, "a look-up needs a loop to wait on");
     const EnricherMetadata& metadata = plan_[node].metadata;
-    lookups_[node] = (*enricher)->open(
-        {plan_[node].name, timers_, clock_, *io_, calls_[node].breaker(), metadata.bulkhead,
-         metadata.retry, limits_.enricher[node], shard, shards, shared_, lookup_recorders_[node]});
+    lookups_[node] =
+        (*enricher)->open({plan_[node].name, timers_, clock_, *io_, calls_[node].breaker(),
+                           metadata.bulkhead, metadata.retry, limits_.enricher[node], parts.shard,
+                           parts.shards, shared_, lookup_recorders_[node], parts.recording});
   }
 }
 

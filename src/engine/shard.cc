@@ -56,7 +56,8 @@ Shard::Shard(const Parts& parts, std::unique_ptr<Reader> reader, unsigned number
       reader_(std::move(reader)),
       runner_({parts.plan, parts.options, parts.plan_state, loop_.timers(), parts.clock,
                parts.local_hour, parts.pool, [this](Posted& posted) { loop_.post(posted); }, *this,
-               loop_.activity(), &loop_.io(), number, parts.shards, parts.idle_cores}),
+               loop_.activity(), &loop_.io(), number, parts.shards, parts.idle_cores, &thread_time,
+               false, parts.recording}),
       strict_(strict_nodes(parts.plan)),
       thread_([this, number] {
         pthread_setname_np(pthread_self(), ("shard-" + std::to_string(number)).c_str());

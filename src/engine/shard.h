@@ -49,6 +49,7 @@ class Shard final : private PlanRunnerEvents {
     DependencyWatch& watch;
     unsigned shards;
     std::function<unsigned()> idle_cores;  // of PlanRunner::Parts
+    LookupRecording* recording;            // the same
   };
 
   Shard(const Parts& parts, std::unique_ptr<Reader> reader, unsigned number);

@@ -19,6 +19,7 @@
 
 namespace logbraid {
 
+class LookupRecording;
 struct Flight;
 
 // One event that asks: embedded in what the engine keeps of the call.
@@ -57,6 +58,7 @@ struct LookupSurroundings {
   unsigned shards = 1;
   SharedOnShard& shared;  // connections, by endpoint
   LookupRecorder& recorder;
+  LookupRecording* recording = nullptr;  // null: services are asked, and that is all
 };
 
 // The look-ups of one enricher on one shard: its cache, its flights, its client.

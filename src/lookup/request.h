@@ -80,6 +80,11 @@ class Request {
 
   void begin();
   void add(std::string_view key) { rows_.push_back({key}); }
+  // A row whose encoded answer is known.
+  void found_as(std::size_t row, std::string_view answer) {
+    found(row);
+    bytes_ += answer;
+  }
   RequestError error() const { return error_; }
   std::string_view why() const { return why_; }
   Row row(std::size_t row) const { return rows_[row].what; }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <utility>
 
+#include "lookup/lookup_recording.h"
 #include "resilience/bulkhead.h"
 
 namespace logbraid {
@@ -210,6 +211,11 @@ void RequestPath::send(Sent& sent, BreakerPermit permit) {
   } else {
     surroundings_.timers.set_at(sent, sent.deadline);
   }
+  LookupRecording* const recording = surroundings_.recording;
+  if (recording != nullptr && recording->replays() &&
+      recording->answer(surroundings_.enricher, sent)) {
+    return;
+  }
   client_->send(sent);
 }
 
@@ -342,6 +348,10 @@ FlightEnd RequestPath::end_of(const Sent& sent, std::size_t row) const {
 }
 
 void RequestPath::end_flights(Sent& sent) {
+  LookupRecording* const recording = surroundings_.recording;
+  if (recording != nullptr && !recording->replays()) {
+    recording->record(surroundings_.enricher, sent);
+  }
   for (std::size_t row = 0; row < sent.flights.size(); ++row) {
     owner_.flight_ended(*sent.flights[row], end_of(sent, row));
   }

@@ -11,6 +11,7 @@
 #include "core/json_text.h"
 #include "format/json_reader.h"
 #include "logbraid/registry.h"
+#include "lookup/cached_lookup.h"
 
 namespace logbraid::test {
 namespace {
@@ -163,6 +164,42 @@ TEST_F(VerifyTest, lines_that_are_no_events_are_compared_as_well) {
   const VerifyReport report = verified("{\"m\":1}\nno event\n\n");
   EXPECT_TRUE(report.passed());
   EXPECT_EQ(report.events, 2u);
+}
+
+// A service that answers each request with another number.
+class Counting final : public Client {
+ public:
+  explicit Counting(std::atomic<int>& requests) : requests_(requests) {}
+  void send(Request& request) noexcept override {
+    for (std::size_t row = 0; row < request.size(); ++row) {
+      request.found(row);
+      request.value(0, ++requests_);
+    }
+    request.finish();
+  }
+  void cancel(Request&) noexcept override {}
+
+ private:
+  std::atomic<int>& requests_;
+};
+
+TEST_F(VerifyTest, services_answer_in_each_run_as_they_did_in_the_first) {
+  std::atomic<int> requests{0};
+  std::vector<KeyTemplate> key;
+  key.push_back(KeyTemplate::parse("{{m}}", KeyEscape::none).value());
+  EnricherMetadata metadata;
+  metadata.name = "user";
+  ASSERT_TRUE(registry_
+                  .add(metadata, make_lookup({KeySpec(std::move(key)),
+                                              {FieldPath("user")},
+                                              {},
+                                              [&](const LookupSurroundings&) {
+                                                return std::make_unique<Counting>(requests);
+                                              }}))
+                  .has_value());
+  const VerifyReport report = verified();
+  EXPECT_EQ(report.lines_that_differ, 0U);
+  EXPECT_EQ(requests, 3);
 }
 
 }  // namespace
