@@ -7,14 +7,20 @@ namespace logbraid {
 
 std::span<const EnricherKind> builtin_enrichers() {
   static const std::vector<EnricherKind> kinds = {
-      classify_enricher(),  //
-      delay_enricher(),     //
-      geoip_enricher(),     //
-      hash_enricher(),      //
-      host_enricher(),      //
-      static_enricher(),    //
-      table_enricher(),     //
-      url_enricher(),
+    classify_enricher(),  //
+    delay_enricher(),     //
+    geoip_enricher(),     //
+    hash_enricher(),      //
+    host_enricher(),      //
+#if LOGBRAID_HAS_POSTGRES
+    postgres_enricher(),
+#endif
+#if LOGBRAID_HAS_SQLITE
+    sqlite_enricher(),
+#endif
+    static_enricher(),  //
+    table_enricher(),   //
+    url_enricher(),
   };
   return kinds;
 }

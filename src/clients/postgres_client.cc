@@ -1,0 +1,222 @@
+#include "clients/postgres_client.h"
+
+#include <boost/asio/io_context.hpp>
+
+namespace logbraid {
+namespace {
+
+// What a row takes besides its bytes.
+constexpr std::size_t kColumnOverhead = 16;
+
+constexpr std::string_view kNul = "a NUL byte cannot stand in a text of PostgreSQL";
+constexpr std::string_view kSeveralRows = "several rows for one key";
+
+std::string pool_key(const PostgresOptions& options, Duration timeout) {
+  return options.target.identity() + std::to_string(options.connections) + ' ' +
+         std::to_string(options.open_within.count()) + ' ' + std::to_string(timeout.count());
+}
+
+std::string_view text_of(const PGresult* rows, int row, std::size_t column) {
+  const int number = static_cast<int>(column);
+  return {PQgetvalue(rows, row, number), static_cast<std::size_t>(PQgetlength(rows, row, number))};
+}
+
+std::size_t size_of_row(const PGresult* rows, int row) {
+  const int columns = PQnfields(rows);
+  std::size_t size = static_cast<std::size_t>(columns) * kColumnOverhead;
+  for (int i = 0; i < columns; ++i) size += static_cast<std::size_t>(PQgetlength(rows, row, i));
+  return size;
+}
+
+bool has_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
+
+}  // namespace
+
+PostgresClient::PostgresClient(std::shared_ptr<const PostgresOptions> options,
+                               const LookupSurroundings& surroundings)
+    : options_(std::move(options)), grace_(surroundings.timeout), recorder_(surroundings.recorder) {
+  surroundings.io.used = true;
+  auto& io = *static_cast<boost::asio::io_context*>(surroundings.io.io_context);
+  statement_ = surroundings.shared.get<PostgresStatement>(options_->statement.identity(), [&] {
+    return std::make_shared<PostgresStatement>(options_->statement);
+  });
+  pool_ = surroundings.shared.get<PostgresPool>(pool_key(*options_, surroundings.timeout), [&] {
+    return std::make_shared<PostgresPool>(
+        io, surroundings.timers, options_->target.name(),
+        options_->target.session(surroundings.timeout),
+        PostgresPool::Limits(options_->connections, options_->open_within));
+  });
+}
+
+PostgresClient::~PostgresClient() { pool_->forget(*this, recorder_); }
+
+// --- asking
+
+void PostgresClient::send(Request& request) noexcept {
+  if (free_.empty()) {
+    all_.push_back(std::make_unique<Asked>());
+    free_.reserve(all_.size());
+    free_.push_back(all_.back().get());
+  }
+  Asked& asked = *free_.back();
+  free_.pop_back();
+  asked.request = &request;
+  request.client_data = &asked;
+  asked.held = true;
+  if (statement_->takes_array && request.size() > 1) {
+    ask_for_all(asked);
+  } else {
+    for (std::size_t row = 0; row < request.size(); ++row) ask_alone(asked, row);
+  }
+  asked.held = false;
+  settle(asked);
+}
+
+void PostgresClient::ask_for_all(Asked& asked) {
+  Request& request = *asked.request;
+  parameters_.clear();
+  begin_postgres_array(parameters_);
+  for (std::size_t row = 0; row < request.size(); ++row) {
+    const std::string_view key = request.key(row);
+    if (has_nul(key)) {
+      request.failed(row, kNul);
+      continue;
+    }
+    append_postgres_element(parameters_, key);
+    asked.rows.emplace(key, row);
+  }
+  end_postgres_array(parameters_);
+  parameters_ += '\0';
+  if (!asked.rows.empty()) run(asked, kAllRows);
+}
+
+void PostgresClient::ask_alone(Asked& asked, std::size_t row) {
+  const std::string_view key = asked.request->key(row);
+  parameters_.clear();
+  for (std::size_t i = 0; i < statement_->parameters; ++i) {
+    const std::string_view part = options_->key.key_part(key, i);
+    if (has_nul(part)) {
+      asked.request->failed(row, kNul);
+      return;
+    }
+    if (statement_->takes_array) {
+      begin_postgres_array(parameters_);
+      append_postgres_element(parameters_, part);
+      end_postgres_array(parameters_);
+    } else {
+      parameters_ += part;
+    }
+    parameters_ += '\0';
+  }
+  run(asked, row);
+}
+
+void PostgresClient::run(Asked& asked, std::size_t row) {
+  PostgresQuery& query = pool_->take();
+  query.asker = this;
+  query.asker_data = &asked;
+  query.asker_number = row;
+  query.received = 0;
+  query.statement = statement_;
+  query.parameters = parameters_;
+  asked.queries.push_back(&query);
+  pool_->run(query, recorder_);
+}
+
+// Where it cannot be told whether there is no row for a key, or one that spells it otherwise.
+bool PostgresClient::ask_again(Asked& asked) {
+  Request& request = *asked.request;
+  asked.asked_again = true;
+  asked.held = true;
+  for (const auto& [key, row] : asked.rows) {
+    if (request.row(row) != Request::Row::unset) continue;
+    if (!asked.strange_row && is_spelled_like(asked.key_type, key)) {
+      request.not_found(row);
+    } else if (!asked.cancelled) {
+      ask_alone(asked, row);
+    }
+  }
+  asked.held = false;
+  return !asked.queries.empty();
+}
+
+void PostgresClient::cancel(Request& request) noexcept {
+  Asked& asked = *static_cast<Asked*>(request.client_data);
+  asked.cancelled = true;
+  asked.held = true;
+  // From the end: one that ends meanwhile moves only those that have been seen.
+  for (std::size_t i = asked.queries.size(); i-- > 0;) pool_->overdue(*asked.queries[i], grace_);
+  asked.held = false;
+  settle(asked);
+}
+
+// --- what comes back
+
+void PostgresClient::row_came(PostgresQuery& query, const PGresult* rows, int row,
+                              const PostgresShape& shape) noexcept {
+  Asked& asked = *static_cast<Asked*>(query.asker_data);
+  Request& request = *asked.request;
+  query.received += size_of_row(rows, row);
+  if (query.received > options_->max_reply) {
+    pool_->drop(query, grace_);
+    query_ended(query, {RequestError::oversize,
+                        options_->target.name() + ": the rows of a query are over " +
+                            std::to_string(options_->max_reply) + " bytes (max_reply)"});
+    return;
+  }
+  std::size_t at = query.asker_number;
+  if (at == kAllRows) {
+    const auto found = asked.rows.find(text_of(rows, row, shape.key));
+    if (found == asked.rows.end()) {
+      asked.strange_row = true;
+      return;
+    }
+    at = found->second;
+  }
+  if (request.row(at) != Request::Row::unset) {
+    const bool counts = options_->several_rows_fail && request.row(at) == Request::Row::found;
+    if (counts) request.failed(at, kSeveralRows);
+    return;
+  }
+  writer_.write(request, at, shape.row, [&](std::size_t column) -> Value {
+    if (PQgetisnull(rows, row, static_cast<int>(column)) != 0) return nullptr;
+    return values_.value(shape.types[column], text_of(rows, row, column));
+  });
+}
+
+void PostgresClient::query_ended(PostgresQuery& query, const PostgresFailure& failure) noexcept {
+  Asked& asked = *static_cast<Asked*>(query.asker_data);
+  Request& request = *asked.request;
+  std::erase(asked.queries, &query);
+  const std::size_t row = query.asker_number;
+  if (failure) {
+    // What is wrong with one value is not the fault of its neighbours.
+    const bool of_one = row != kAllRows && request.size() > 1;
+    if (of_one && failure.error == RequestError::bad_request) {
+      request.failed(row, failure.why);
+    } else if (!asked.failure) {
+      asked.failure = failure;
+    }
+  } else if (row == kAllRows) {
+    const PostgresShape& shape = query.prepared->shape;
+    asked.key_type = shape.types[shape.key];
+  } else if (request.row(row) == Request::Row::unset) {
+    request.not_found(row);
+  }
+  settle(asked);
+}
+
+void PostgresClient::settle(Asked& asked) {
+  if (asked.held || !asked.queries.empty()) return;
+  if (!asked.rows.empty() && !asked.asked_again && !asked.failure && ask_again(asked)) return;
+  Request& request = *asked.request;
+  const PostgresFailure failure = std::exchange(asked.failure, {});
+  asked.rows.clear();
+  asked.cancelled = false;
+  asked.asked_again = false;
+  asked.strange_row = false;
+  free_.push_back(&asked);
+  request.finish(failure.error, failure.why);
+}
+
+}  // namespace logbraid

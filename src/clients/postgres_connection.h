@@ -1,0 +1,120 @@
+#pragma once
+
+#include <postgresql/libpq-fe.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "async/timers.h"
+#include "clients/postgres_failure.h"
+#include "clients/postgres_query.h"
+#include "clients/postgres_target.h"
+
+namespace logbraid {
+
+// Who has connections.
+class PostgresConnectionOwner {
+ public:
+  virtual void connection_opened(PostgresConnection& connection) noexcept = 0;
+  // It may be opened again. `was_open`: it was lost; else it could not be opened. The queries it
+  // had are given back afterwards.
+  virtual void connection_closed(PostgresConnection& connection, bool was_open,
+                                 const PostgresFailure& why) noexcept = 0;
+  virtual void query_returned(PostgresQuery& query) noexcept = 0;
+
+ protected:
+  ~PostgresConnectionOwner() = default;
+};
+
+// A statement as one session knows it.
+struct PostgresPrepared {
+  std::shared_ptr<const PostgresStatement> statement;
+  std::string name;
+  std::size_t queries = 0;  // under way
+  PostgresShape shape;      // known before the first row
+  PostgresFailure failure;  // that it could not be prepared: then it is prepared anew
+};
+
+// One session with a PostgreSQL, in pipeline mode: queries go out as they come, each in a
+// transaction of its own, and are answered in order.
+//
+// Invariants:
+//   - a query is in `under_way_` from run() until query_returned(), which comes once
+//   - results come in the order of `under_way_`, each with a sync behind it; so what libpq gives
+//     next is always the front's
+//   - asio watches a duplicate of libpq's socket, which libpq closes and replaces as it likes
+//
+// Threads:  the loop's.
+// Lifetime: its end forgets the queries that it has. What asio still holds of it does nothing then.
+// Errors:   the ends of queries.
+// Blocking: never; signing in costs some milliseconds of computing (SCRAM, TLS).
+class PostgresConnection : public std::enable_shared_from_this<PostgresConnection> {
+ public:
+  enum class State : std::uint8_t { closed, opening, open };
+
+  // For `open_within`: from open() until queries can run.
+  PostgresConnection(PostgresConnectionOwner& owner, boost::asio::io_context& io, Timers& timers,
+                     const PostgresTarget::Parameters& parameters, Duration open_within);
+  ~PostgresConnection();
+  PostgresConnection(const PostgresConnection&) = delete;
+  PostgresConnection& operator=(const PostgresConnection&) = delete;
+
+  State state() const { return state_; }
+  std::size_t under_way() const { return under_way_.size(); }
+
+  // Where it is closed. connection_opened() or connection_closed() follows, the latter perhaps from
+  // within.
+  void open();
+  // Where it is open. May close it from within.
+  void run(PostgresQuery& query);
+  void close(PostgresFailure why);
+
+ private:
+  struct Alarm : Timer {
+    Alarm(PostgresConnection& owner, Fire on_due) : Timer(on_due), connection(owner) {}
+    PostgresConnection& connection;
+  };
+  struct FreeResult {
+    void operator()(PGresult* result) const { PQclear(result); }
+  };
+  using ResultPointer = std::unique_ptr<PGresult, FreeResult>;
+
+  void go_on_opening();
+  void opened();
+  bool watch();
+  void wait_for(boost::asio::posix::descriptor_base::wait_type what);
+  void ready(boost::asio::posix::descriptor_base::wait_type what);
+  void flush();
+  void lost();
+  void expect_front();
+  void read_results();
+  void take(PostgresQuery& query, const PGresult* result);
+  void take_rows(PostgresQuery& query, const PGresult* result);
+  void end_front();
+  bool send(PostgresQuery& query);
+  bool prepare(PostgresQuery& query);
+
+  PostgresConnectionOwner& owner_;
+  Timers& timers_;
+  boost::asio::posix::stream_descriptor socket_;
+  const PostgresTarget::Parameters& parameters_;
+  const Duration open_within_;
+  Alarm alarm_;  // opening takes too long
+  PGconn* session_ = nullptr;
+  State state_ = State::closed;
+  bool writing_ = false;   // waits until more can be written
+  bool worn_out_ = false;  // the server has forgotten what was prepared: to be closed when idle
+  std::uint32_t session_number_ =
+      0;  // so that an old session's news is not taken for the new one's
+  PostgresLine under_way_;
+  std::vector<std::unique_ptr<PostgresPrepared>> prepared_;
+  std::uint64_t prepared_ever_ = 0;
+  std::vector<const char*> values_;  // of the parameters of one query
+};
+
+}  // namespace logbraid

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "async/timers.h"
+#include "clients/postgres_connection.h"
+#include "lookup/lookup_recorder.h"
+#include "resilience/jitter_source.h"
+
+namespace logbraid {
+
+// The connections of a shard to one PostgreSQL, shared by its enrichers. They are opened when
+// queries need them, one at a time. While the server cannot be reached there is a pause after each
+// attempt, 100 ms doubling to 5 s, in which queries fail at once; the first one behind it attempts
+// anew. That is shorter than a breaker stays open, so a probe always asks the server.
+//
+// Invariant: a query is in the stock, in the line, or with one connection.
+//
+// Threads:  the loop's.
+// Lifetime: when it ends nobody asks any more; what is under way is dropped.
+// Errors:   the ends of queries.
+// Blocking: never.
+class PostgresPool final : public PostgresConnectionOwner {
+ public:
+  struct Limits {
+    Limits(std::size_t most, Duration within) : connections(most), open_within(within) {}
+    std::size_t connections;
+    Duration open_within;
+  };
+  PostgresPool(boost::asio::io_context& io, Timers& timers, std::string name,
+               PostgresTarget::Parameters parameters, const Limits& limits);
+  ~PostgresPool();
+  PostgresPool(const PostgresPool&) = delete;
+  PostgresPool& operator=(const PostgresPool&) = delete;
+
+  // A query to fill: asker, statement, parameters.
+  PostgresQuery& take();
+  // asker.query_ended() follows, perhaps from within. `recorder` counts a connection that is opened
+  // for it.
+  void run(PostgresQuery& query, LookupRecorder& recorder);
+  // Whoever asked has waited long enough. One that waits for a connection ends from within; a
+  // server has `grace` to answer yet, then its connection is closed.
+  void overdue(PostgresQuery& query, Duration grace);
+  // Its rows are not wanted any more; nobody is told of its end.
+  void drop(PostgresQuery& query, Duration grace);
+  // The same for all that it asked, at its own end.
+  void forget(const PostgresAsker& asker, const LookupRecorder& recorder);
+  // Opens a connection where there is none.
+  void warm_up(LookupRecorder& recorder);
+
+ private:
+  void connection_opened(PostgresConnection& connection) noexcept override;
+  void connection_closed(PostgresConnection& connection, bool was_open,
+                         const PostgresFailure& why) noexcept override;
+  void query_returned(PostgresQuery& query) noexcept override;
+
+  PostgresConnection* least_busy() const;
+  void open_another(LookupRecorder& recorder);
+  static void on_due(Timer& timer) noexcept;
+
+  boost::asio::io_context& io_;
+  Timers& timers_;
+  const std::string name_;
+  const PostgresTarget::Parameters parameters_;
+  const Limits limits_;
+  JitterSource jitter_;
+  std::vector<std::shared_ptr<PostgresConnection>> connections_;
+  PostgresConnection* opening_ = nullptr;
+  LookupRecorder* opening_for_ = nullptr;
+  Duration pause_{};  // the last one
+  TimePoint pause_until_{};
+  PostgresFailure unreachable_;  // why there is a pause
+  PostgresLine line_;
+  std::vector<std::unique_ptr<PostgresQuery>> queries_;
+  std::vector<PostgresQuery*> stock_;
+};
+
+}  // namespace logbraid
