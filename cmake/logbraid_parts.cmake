@@ -1,6 +1,6 @@
 # Parts of logbraid that stand on a library which need not be there: each is a CMake option, on
 # where its library is found. What belongs to a part is found by name: clients/<part>*.cc,
-# enrichers/<part>*.cc and the tests that are named after them.
+# enrichers/<part>*.cc, and the tests and benchmarks that are named after it.
 
 set_property(GLOBAL PROPERTY LOGBRAID_PARTS "")     # those that are built
 set_property(GLOBAL PROPERTY LOGBRAID_NO_PARTS "")  # those that are not
@@ -9,9 +9,10 @@ set_property(GLOBAL PROPERTY LOGBRAID_PART_LIBRARIES "")
 set_property(GLOBAL PROPERTY LOGBRAID_PART_FINDERS "")
 
 # logbraid_part(<part> TARGET <imported target> HEADER <h> LIBRARY <name> PACKAGE <Debian package>
-#               HELP <text>)
+#               HELP <text> [NEEDS <part>])
+# NEEDS: a part before this one, whose library it needs as well.
 function(logbraid_part part)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TARGET;HEADER;LIBRARY;PACKAGE;HELP" "")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TARGET;HEADER;LIBRARY;PACKAGE;HELP;NEEDS" "")
   string(TOUPPER "LOGBRAID_${part}" option)
   string(MAKE_C_IDENTIFIER "LOGBRAID_${arg_LIBRARY}" variable)
   find_path(${variable}_INCLUDE_DIR "${arg_HEADER}")
@@ -21,10 +22,18 @@ function(logbraid_part part)
   if(${variable}_INCLUDE_DIR AND ${variable}_LIBRARY)
     set(found ON)
   endif()
+  get_property(missing GLOBAL PROPERTY LOGBRAID_NO_PARTS)
+  if(arg_NEEDS AND arg_NEEDS IN_LIST missing)
+    set(found OFF)
+  endif()
   option(${option} "${arg_HELP} (needs ${arg_PACKAGE})" ${found})
   if(NOT ${option})
     set_property(GLOBAL APPEND PROPERTY LOGBRAID_NO_PARTS "${part}")
     return()
+  endif()
+  if(arg_NEEDS AND arg_NEEDS IN_LIST missing)
+    string(TOUPPER "LOGBRAID_${arg_NEEDS}" needed)
+    message(FATAL_ERROR "${option} needs ${needed}: switch both on, or both off.")
   endif()
   set(finder ${arg_TARGET} "${arg_HEADER}" "${arg_LIBRARY}" "lib${arg_LIBRARY}" "${arg_PACKAGE}")
   logbraid_find_library(${finder})
@@ -40,8 +49,12 @@ function(logbraid_leave_out_parts result)
   set(sources "${${result}}")
   get_property(missing GLOBAL PROPERTY LOGBRAID_NO_PARTS)
   foreach(part IN LISTS missing)
-    list(FILTER sources EXCLUDE REGEX "/(clients|enrichers)/${part}(_[a-z0-9_]*)?\\.cc$")
+    list(FILTER sources EXCLUDE REGEX
+      "/(clients/|enrichers/|end_to_end/agent_|micro/)${part}(_[a-z0-9_]*)?\\.cc$")
   endforeach()
+  if(NOT TARGET c-ares::cares)  # of several parts
+    list(FILTER sources EXCLUDE REGEX "/clients/host_resolver\\.cc$")
+  endif()
   set(${result} "${sources}" PARENT_SCOPE)
 endfunction()
 
