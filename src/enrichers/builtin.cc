@@ -12,6 +12,9 @@ std::span<const EnricherKind> builtin_enrichers() {
     geoip_enricher(),     //
     hash_enricher(),      //
     host_enricher(),      //
+#if LOGBRAID_HAS_HTTP
+    http_enricher(),
+#endif
 #if LOGBRAID_HAS_POSTGRES
     postgres_enricher(),
 #endif

@@ -11,6 +11,7 @@ EnricherKind delay_enricher();
 EnricherKind geoip_enricher();
 EnricherKind hash_enricher();
 EnricherKind host_enricher();
+EnricherKind http_enricher();
 EnricherKind postgres_enricher();
 EnricherKind sqlite_enricher();
 EnricherKind static_enricher();
