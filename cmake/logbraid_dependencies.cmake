@@ -56,8 +56,9 @@ logbraid_part(dns TARGET c-ares::cares HEADER ares.h LIBRARY cares
 logbraid_part(http TARGET CURL::libcurl HEADER curl/curl.h LIBRARY curl
   PACKAGE libcurl4-openssl-dev HELP "Build the http enricher"
   NEEDS dns)
-logbraid_part(redis TARGET hiredis::hiredis HEADER hiredis/hiredis.h LIBRARY hiredis
-  PACKAGE libhiredis-dev HELP "Build the redis enricher")
+logbraid_part(redis TARGET c-ares::cares HEADER ares.h LIBRARY cares
+  PACKAGE libc-ares-dev HELP "Build the redis enricher"
+  NEEDS dns)
 logbraid_part(postgres TARGET PostgreSQL::PostgreSQL HEADER postgresql/libpq-fe.h LIBRARY pq
   PACKAGE libpq-dev HELP "Build the postgres enricher")
 logbraid_part(sqlite TARGET SQLite::SQLite3 HEADER sqlite3.h LIBRARY sqlite3
