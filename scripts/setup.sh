@@ -10,7 +10,7 @@ set -eu
 
 packages="
   g++ cmake ninja-build
-  libboost1.81-dev libc-ares-dev libcli11-dev libcurl4-openssl-dev libfmt-dev libhiredis-dev
+  libboost1.81-dev libc-ares-dev libcli11-dev libcurl4-openssl-dev libfmt-dev
   libmaxminddb-dev libpq-dev libre2-dev libsimdjson-dev libsqlite3-dev libssl-dev libxxhash-dev
   libyaml-cpp-dev
 "

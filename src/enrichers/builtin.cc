@@ -18,6 +18,9 @@ std::span<const EnricherKind> builtin_enrichers() {
 #if LOGBRAID_HAS_POSTGRES
     postgres_enricher(),
 #endif
+#if LOGBRAID_HAS_REDIS
+    redis_enricher(),
+#endif
 #if LOGBRAID_HAS_SQLITE
     sqlite_enricher(),
 #endif

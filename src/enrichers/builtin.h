@@ -13,6 +13,7 @@ EnricherKind hash_enricher();
 EnricherKind host_enricher();
 EnricherKind http_enricher();
 EnricherKind postgres_enricher();
+EnricherKind redis_enricher();
 EnricherKind sqlite_enricher();
 EnricherKind static_enricher();
 EnricherKind table_enricher();

@@ -1,0 +1,458 @@
+#include "clients/redis_connection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/write.hpp>
+#include <optional>
+#include <utility>
+
+#include "clients/redis_command.h"
+#include "clients/redis_error.h"
+
+namespace logbraid {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+constexpr Duration kFirstPause = std::chrono::milliseconds(100);
+constexpr Duration kLongestPause = std::chrono::seconds(5);
+// A connection that was still for so long is asked whether it is there.
+constexpr Duration kIdle = std::chrono::seconds(30);
+constexpr RedisReplyLimits kShortReply = {.value = 64, .items = 0, .reply = 128};
+
+asio::io_context& context_of(const LoopIo& io) {
+  return *static_cast<asio::io_context*>(io.io_context);
+}
+
+}  // namespace
+
+// All that handlers need while they are under way. It outlives the connection where they do.
+struct RedisConnection::Wire {
+  explicit Wire(asio::io_context& context) : socket(context) {}
+
+  void close() {
+    error_code ignored;
+    socket.close(ignored);
+  }
+
+  asio::generic::stream_protocol::socket socket;
+  std::optional<asio::ssl::stream<asio::generic::stream_protocol::socket&>> tls;
+  RedisReplyReader reader;
+  std::string out;      // to be written
+  std::string sending;  // being written, while `writing`
+  bool writing = false;
+};
+
+RedisConnection::RedisConnection(Owner& owner, const RedisConnectionOptions& options,
+                                 HostResolver* resolver, LoopIo& io, Timers& timers,
+                                 std::uint64_t seed)
+    : owner_(&owner),
+      options_(options),
+      resolver_(resolver),
+      io_(io),
+      timers_(timers),
+      jitter_(seed),
+      calls_(options.pipeline + 1),  // and a PING
+      tick_(*this, &on_tick),
+      stalled_(*this, &on_stalled) {}
+
+RedisConnection::~RedisConnection() { close(); }
+
+void RedisConnection::close() noexcept {
+  owner_ = nullptr;
+  state_ = State::closed;
+  timers_.remove(tick_);
+  timers_.remove(stalled_);
+  if (resolver_ != nullptr) resolver_->forget(*this);
+  calls_.clear();
+  if (wire_) std::exchange(wire_, nullptr)->close();
+}
+
+template <class Handle>
+auto RedisConnection::while_here(Handle handle) {
+  return [self = weak_from_this(), wire = wire_, handle](const error_code& error, auto... size) {
+    const auto here = self.lock();
+    if (here && here->wire_ == wire) handle(*here, error, size...);
+  };
+}
+
+// --- from closed to ready
+
+void RedisConnection::open_if_due() noexcept {
+  if (state_ == State::closed) return open();
+  if (state_ == State::pausing && timers_.now() - last_attempt_ >= kFirstPause) open();
+}
+
+void RedisConnection::open() noexcept {
+  state_ = State::opening;
+  last_attempt_ = timers_.now();
+  timers_.remove(tick_);
+  timers_.set(tick_, options_.connect_timeout);
+  addresses_.clear();
+  const RedisEndpoint& endpoint = options_.endpoint;
+  if (!endpoint.path.empty()) {
+    addresses_.emplace_back(asio::local::stream_protocol::endpoint(endpoint.path));
+    return connect_next();
+  }
+  error_code error;
+  const auto address = asio::ip::make_address(endpoint.host, error);
+  if (error) return resolver_->resolve(endpoint.host, *this);
+  addresses_.emplace_back(asio::ip::tcp::endpoint(address, endpoint.port));
+  connect_next();
+}
+
+void RedisConnection::host_resolved(const HostResolver::Answer& answer) noexcept {
+  if (answer.addresses.empty()) return fail(RequestError::transport, answer.error);
+  for (const IpAddress& found : answer.addresses) {
+    asio::ip::address address;
+    if (found.is_v4) {
+      asio::ip::address_v4::bytes_type bytes;
+      std::copy_n(found.bytes.begin(), bytes.size(), bytes.begin());
+      address = asio::ip::address_v4(bytes);
+    } else {
+      address = asio::ip::address_v6(found.bytes);
+    }
+    addresses_.emplace_back(asio::ip::tcp::endpoint(address, options_.endpoint.port));
+  }
+  std::ranges::reverse(addresses_);
+  connect_next();
+}
+
+void RedisConnection::connect_next() {
+  const Address address = addresses_.back();
+  addresses_.pop_back();
+  if (wire_) wire_->close();
+  wire_ = std::make_shared<Wire>(context_of(io_));
+  error_code error;
+  wire_->socket.open(address.protocol(), error);
+  if (!error) wire_->socket.non_blocking(true, error);
+  if (error) return fail(RequestError::transport, error.message());
+  if (options_.endpoint.path.empty()) {
+    wire_->socket.set_option(asio::ip::tcp::no_delay(true), error);
+  }
+  wire_->socket.async_connect(
+      address, while_here([](RedisConnection& self, const error_code& connect_error) {
+        self.connected(connect_error);
+      }));
+}
+
+void RedisConnection::connected(const error_code& error) {
+  if (error && !addresses_.empty()) return connect_next();
+  if (error) return fail(RequestError::transport, error.message());
+  if (options_.endpoint.tls) return secure();
+  greet();
+}
+
+void RedisConnection::secure() {
+  const RedisTlsOptions& options = options_.tls_options;
+  const std::string& name =
+      options.server_name.empty() ? options_.endpoint.host : options.server_name;
+  auto& tls = wire_->tls.emplace(wire_->socket, *options_.tls);
+  error_code error;
+  asio::ip::make_address(name, error);
+  if (error) SSL_set_tlsext_host_name(tls.native_handle(), name.c_str());  // no address: it has one
+  if (options.verify) tls.set_verify_callback(asio::ssl::host_name_verification(name), error);
+  tls.async_handshake(asio::ssl::stream_base::client,
+                      while_here([](RedisConnection& self, const error_code& tls_error) {
+                        if (!tls_error) return self.greet();
+                        self.fail(RequestError::transport, "TLS: " + tls_error.message());
+                      }));
+}
+
+// Written at once; no reply is waited for before the next command.
+void RedisConnection::greet() {
+  const RedisEndpoint& endpoint = options_.endpoint;
+  std::string& out = wire_->out;
+  greeting_.clear();
+  if (!endpoint.password.empty()) {
+    append_command(out, endpoint.user.empty() ? 2 : 3);
+    append_argument(out, "AUTH");
+    if (!endpoint.user.empty()) append_argument(out, endpoint.user);
+    append_argument(out, endpoint.password);
+    greeting_.insert(greeting_.begin(), Greeting::auth);
+  }
+  if (endpoint.database != 0) {
+    append_command(out, 2);
+    append_argument(out, "SELECT");
+    append_argument(out, std::to_string(endpoint.database));
+    greeting_.insert(greeting_.begin(), Greeting::select);
+  }
+  if (!options_.client_name.empty()) {
+    append_command(out, 3);
+    append_argument(out, "CLIENT");
+    append_argument(out, "SETNAME");
+    append_argument(out, options_.client_name);
+    greeting_.insert(greeting_.begin(), Greeting::name);
+  }
+  if (greeting_.empty()) become_ready();
+  if (wire_) {
+    write();
+    read();
+  }
+}
+
+void RedisConnection::become_ready() {
+  state_ = State::ready;
+  pause_ = {};
+  busy_ = true;
+  timers_.remove(tick_);
+  timers_.set(tick_, kIdle);
+  owner_->connection_opened();
+  if (owner_ != nullptr) owner_->connection_has_room();
+}
+
+// --- bytes
+
+void RedisConnection::read() {
+  const std::span<char> room = wire_->reader.room();
+  const auto buffer = asio::buffer(room.data(), room.size());
+  auto on_read = while_here([](RedisConnection& self, const error_code& error, std::size_t size) {
+    if (error) {
+      return self.fail(RequestError::transport,
+                       error == asio::error::eof ? "the connection was closed" : error.message());
+    }
+    self.busy_ = true;
+    const auto wire = self.wire_;
+    wire->reader.add(size);
+    self.process();
+    if (self.wire_ == wire) self.read();
+  });
+  if (wire_->tls) {
+    wire_->tls->async_read_some(buffer, std::move(on_read));
+  } else {
+    wire_->socket.async_read_some(buffer, std::move(on_read));
+  }
+}
+
+// A request is one write, and leaves at once where the socket takes it.
+void RedisConnection::write() {
+  Wire& wire = *wire_;
+  if (wire.writing || wire.out.empty()) return;
+  if (!wire.tls) {
+    error_code error;
+    const std::size_t written = wire.socket.write_some(asio::buffer(wire.out), error);
+    wire.out.erase(0, written);
+    if (wire.out.empty()) return;
+    if (error && error != asio::error::would_block) {
+      // The read that waits is told so; nobody is called back from within a call.
+      wire.socket.shutdown(asio::socket_base::shutdown_both, error);
+      return;
+    }
+  }
+  write_rest();
+}
+
+void RedisConnection::write_rest() {
+  Wire& wire = *wire_;
+  wire.writing = true;
+  wire.sending.clear();
+  wire.sending.swap(wire.out);
+  auto on_written = while_here([](RedisConnection& self, const error_code& error, std::size_t) {
+    if (error) return self.fail(RequestError::transport, error.message());
+    self.wire_->writing = false;
+    self.write();
+  });
+  if (wire.tls) {
+    asio::async_write(*wire.tls, asio::buffer(wire.sending), std::move(on_written));
+  } else {
+    asio::async_write(wire.socket, asio::buffer(wire.sending), std::move(on_written));
+  }
+}
+
+// --- replies
+
+void RedisConnection::process() {
+  const auto wire = wire_;
+  while (wire_ == wire && !greeting_.empty()) {
+    if (!greeted()) return;
+  }
+  const std::size_t before = calls_.size();
+  while (wire_ == wire && !calls_.empty()) {
+    if (!answered()) break;
+  }
+  if (wire_ != wire) return;
+  if (calls_.empty() && wire->reader.has_more()) {
+    return fail(RequestError::malformed, "bytes that nobody asked for");
+  }
+  if (before >= options_.pipeline && has_room()) owner_->connection_has_room();
+}
+
+// False where there is no whole reply, or all is over.
+bool RedisConnection::greeted() {
+  RedisReplyReader& reader = wire_->reader;
+  switch (reader.next(kShortReply)) {
+    case RedisReplyReader::State::more:
+      return false;
+    case RedisReplyReader::State::malformed:
+    case RedisReplyReader::State::oversize:
+      fail(RequestError::malformed, reader.why());
+      return false;
+    case RedisReplyReader::State::reply:
+      break;
+  }
+  const Greeting greeting = greeting_.back();
+  greeting_.pop_back();
+  const bool refused = reader.kind() == RedisReplyReader::Kind::error;
+  if (refused && greeting != Greeting::name) {  // a name is welcome, not needed
+    const RedisError error = RedisError::of(reader.text());
+    fail(error.of_request.value_or(RequestError::refused),
+         fmt::format("{}: {}", greeting == Greeting::auth ? "AUTH" : "SELECT", error.text));
+    return false;
+  }
+  if (greeting_.empty()) become_ready();
+  return true;
+}
+
+bool RedisConnection::answered() {
+  RedisReplyReader& reader = wire_->reader;
+  Call& call = calls_.front();
+  switch (reader.next(call.limits)) {
+    case RedisReplyReader::State::more:
+      return false;
+    case RedisReplyReader::State::malformed:
+      fail(RequestError::malformed, reader.why());
+      return false;
+    case RedisReplyReader::State::oversize:
+      fail(RequestError::oversize, reader.why());
+      return false;
+    case RedisReplyReader::State::reply:
+      break;
+  }
+  if (call.asker != nullptr) {
+    const std::string_view wrong = call.asker->read(*call.request, call.number, reader);
+    if (!wrong.empty()) {
+      fail(RequestError::malformed, wrong);
+      return false;
+    }
+  }
+  ++call.number;
+  if (--call.left != 0) return true;
+  const Call over = call;
+  calls_.pop_front();
+  if (over.asker != nullptr) over.asker->finish(*over.request);  // which may ask again
+  return true;
+}
+
+// --- requests
+
+void RedisConnection::ask(RedisAsker& asker, Request& request) noexcept {
+  const std::uint32_t replies = asker.write(request, wire_->out);
+  calls_.push_back({&asker, &request, replies, 0, asker.limits(request), TimePoint::max()});
+  write();
+}
+
+bool RedisConnection::cancel(const Request& request, Duration within) noexcept {
+  const auto call =
+      std::ranges::find_if(calls_, [&](const Call& each) { return each.request == &request; });
+  if (call == calls_.end()) return false;
+  call->give_up = timers_.now() + within;
+  give_up_at(call->give_up);
+  return true;
+}
+
+void RedisConnection::forget(const RedisAsker& asker) noexcept {
+  for (Call& call : calls_) {
+    if (call.asker != &asker) continue;
+    call.asker = nullptr;
+    call.request = nullptr;
+    // Nobody will call it off; but it must not hold up others for ever.
+    call.give_up = std::min(call.give_up, timers_.now() + options_.connect_timeout);
+    give_up_at(call.give_up);
+  }
+}
+
+void RedisConnection::ping() {
+  append_command(wire_->out, 1);
+  append_argument(wire_->out, "PING");
+  const TimePoint give_up = timers_.now() + options_.connect_timeout;
+  calls_.push_back({nullptr, nullptr, 1, 0, kShortReply, give_up});
+  give_up_at(give_up);
+  write();
+}
+
+// --- time
+
+void RedisConnection::on_tick(Timer& timer) noexcept {
+  RedisConnection& self = static_cast<Tick&>(timer).connection;
+  switch (self.state_) {
+    case State::closed:
+      break;
+    case State::opening:
+      self.fail(RequestError::timeout, "no connection in time");
+      break;
+    case State::pausing:
+      self.open();
+      break;
+    case State::ready:
+      self.timers_.set(self.tick_, kIdle);
+      if (!self.busy_ && self.calls_.empty()) self.ping();
+      self.busy_ = false;
+      break;
+  }
+}
+
+void RedisConnection::give_up_at(TimePoint when) {
+  if (stalled_.waiting() && stalled_.due <= when) return;
+  timers_.remove(stalled_);
+  timers_.set_at(stalled_, when);
+}
+
+void RedisConnection::on_stalled(Timer& timer) noexcept {
+  RedisConnection& self = static_cast<Tick&>(timer).connection;
+  const TimePoint now = self.timers_.now();
+  if (self.calls_.empty()) return;
+  // What stands at the front holds up all others: there is nothing to be had from this connection.
+  if (self.calls_.front().give_up <= now) return self.fail(RequestError::timeout, "no answer");
+  TimePoint next = TimePoint::max();
+  for (std::size_t i = 0; i < self.calls_.size(); ++i) {
+    Call& call = self.calls_[i];
+    if (call.give_up > now) {
+      next = std::min(next, call.give_up);
+      continue;
+    }
+    // Its time stays: should it come to the front unanswered, that is the end.
+    call.asker = nullptr;
+    Request* const request = std::exchange(call.request, nullptr);
+    if (request != nullptr) request->finish(RequestError::timeout, self.said("no answer"));
+  }
+  if (next != TimePoint::max()) self.give_up_at(next);
+}
+
+std::string RedisConnection::said(std::string_view what) const {
+  return fmt::format("redis {}: {}", options_.endpoint.name(), what);
+}
+
+void RedisConnection::fail(RequestError error, std::string_view what) noexcept {
+  const std::string why = said(what);
+  const bool was_ready = state_ == State::ready;
+  state_ = State::pausing;
+  greeting_.clear();
+  timers_.remove(tick_);
+  timers_.remove(stalled_);
+  if (resolver_ != nullptr) resolver_->forget(*this);
+  if (wire_) std::exchange(wire_, nullptr)->close();
+  pause_ = was_ready ? kFirstPause : std::clamp(2 * pause_, kFirstPause, kLongestPause);
+  timers_.set_at(tick_, timers_.now() + jitter_.spread(pause_, Jitter::equal));
+
+  const std::vector<Call> over(calls_.begin(), calls_.end());
+  calls_.clear();
+  if (owner_ != nullptr) owner_->connection_failed(error, why);
+  // What was understood wrongly, or not answered, was the first one's; the others have lost their
+  // connection.
+  for (const Call& call : over) {
+    if (call.request == nullptr) continue;
+    const bool its_fault = &call == &over.front() || call.give_up <= timers_.now();
+    call.request->finish(its_fault ? error : RequestError::transport, why);
+  }
+}
+
+}  // namespace logbraid
