@@ -9,9 +9,12 @@ std::span<const EnricherKind> builtin_enrichers() {
   static const std::vector<EnricherKind> kinds = {
     classify_enricher(),  //
     delay_enricher(),     //
-    geoip_enricher(),     //
-    hash_enricher(),      //
-    host_enricher(),      //
+#if LOGBRAID_HAS_DNS
+    dns_enricher(),
+#endif
+    geoip_enricher(),  //
+    hash_enricher(),   //
+    host_enricher(),   //
 #if LOGBRAID_HAS_HTTP
     http_enricher(),
 #endif

@@ -8,6 +8,7 @@ namespace logbraid {
 // Each in the file of its name.
 EnricherKind classify_enricher();
 EnricherKind delay_enricher();
+EnricherKind dns_enricher();
 EnricherKind geoip_enricher();
 EnricherKind hash_enricher();
 EnricherKind host_enricher();
