@@ -51,16 +51,16 @@ Result<DnsServers> parse_servers(const Settings& settings) {
 }
 
 Result<KeyTemplate> parse_key(const Settings& settings, DnsType type) {
-  if (settings.has("input") == settings.has("name")) {
-    return settings.error("input", "write `input`, a field, or `name`, a template: one of them");
+  if (settings.has("input") == settings.has("query")) {
+    return settings.error("input", "write `input`, a field, or `query`, a template: one of them");
   }
   const bool is_input = settings.has("input");
   std::string text =
-      is_input ? "{{" + settings.field("input").to_string() + "}}" : settings.string("name");
+      is_input ? "{{" + settings.field("input").to_string() + "}}" : settings.string("query");
   // An address is checked as one; all else must be a name.
   auto key =
       KeyTemplate::parse(text, type == DnsType::ptr ? KeyEscape::none : KeyEscape::dns_label);
-  if (!key) return settings.error(is_input ? "input" : "name", key.error().message);
+  if (!key) return settings.error(is_input ? "input" : "query", key.error().message);
   return key;
 }
 
@@ -85,8 +85,8 @@ std::vector<SettingSpec> specs() {
   return {
       {.name = "input",
        .type = SettingType::field,
-       .help = "The field with the address (ptr) or the name; or write `name`."},
-      {.name = "name",
+       .help = "The field with the address (ptr) or the name; or write `query`."},
+      {.name = "query",
        .type = SettingType::string,
        .help = "What is asked for: {{host}}.internal.example."},
       {.name = "record",

@@ -8,8 +8,10 @@
 #include <fstream>
 
 #include "config/load.h"
+#include "config/sections.h"
 #include "config/yaml_reader.h"
 #include "config/yaml_writer.h"
+#include "enrichers/builtin.h"
 
 namespace logbraid {
 namespace {
@@ -608,6 +610,17 @@ TEST_F(LoadTest, without_a_file_the_defaults_and_overrides_count) {
   ASSERT_TRUE(config);
   EXPECT_EQ(config->execution.shards, 2u);
   EXPECT_EQ(config->source.kind, "stdin");
+}
+
+// One that had could not be set: the name of every enricher's own setting goes before.
+TEST(PipelineConfigTest, no_kind_has_a_setting_that_every_enricher_has) {
+  for (const EnricherKind& kind : builtin_enrichers()) {
+    for (const SettingSpec& own : kind.settings) {
+      for (const SettingSpec& common : enricher_specs()) {
+        EXPECT_NE(own.name, common.name) << kind.name;
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ TEST(DnsTest, reads_its_input_or_what_stands_in_its_name) {
   const std::pair<const char*, const char*> rows[] = {
       {R"({"input": "client_ip", "output": "host"})", "client_ip"},
       {R"({"input": "a.b\\.c", "output": "host"})", "a.b\\.c"},
-      {R"({"record": "txt", "name": "{{user}}.people.example", "output": "host"})", "user"},
+      {R"({"record": "txt", "query": "{{user}}.people.example", "output": "host"})", "user"},
       {R"({"record": "aaaa", "input": "name", "output": "host", "all": true})", "name"},
   };
   for (const auto& [settings, reads] : rows) {
@@ -34,8 +34,8 @@ TEST(DnsTest, reads_its_input_or_what_stands_in_its_name) {
 
 TEST(DnsTest, errors_say_what_would_be_right) {
   const std::pair<const char*, const char*> rows[] = {
-      {R"({"output": "host"})", "write `input`, a field, or `name`, a template"},
-      {R"({"input": "a", "name": "b", "output": "host"})", "one of them"},
+      {R"({"output": "host"})", "write `input`, a field, or `query`, a template"},
+      {R"({"input": "a", "query": "b", "output": "host"})", "one of them"},
       {R"({"input": "a"})", "output"},
       {R"({"input": "a", "output": "h", "record": "mx"})", "record: "},
       {R"({"input": "a", "output": "h", "servers": ["ns.example"]})", "servers: "},
@@ -43,7 +43,7 @@ TEST(DnsTest, errors_say_what_would_be_right) {
       {R"({"input": "a", "output": "h", "port": 0})", "port: "},
       {R"({"input": "a", "output": "h", "tries": 0})", "tries: "},
       {R"({"input": "a", "output": "h", "try_timeout": "2m"})", "try_timeout: must be 1ms to 1m"},
-      {R"({"record": "a", "name": "{{a", "output": "h"})", "name: "},
+      {R"({"record": "a", "query": "{{a", "output": "h"})", "query: "},
   };
   for (const auto& [settings, expected] : rows) {
     EXPECT_THAT(make_error(dns_enricher(), settings), HasSubstr(expected)) << settings;
