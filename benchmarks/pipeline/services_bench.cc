@@ -1,0 +1,282 @@
+// Whole pipelines that look things up in real services of this machine, started here: Redis, nginx,
+// PostgreSQL, a DNS server. What the engine makes of each beside the tool that is made to load it,
+// and what three at once gain; answers are held back there, as a network would hold them.
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "benchmarks/support/delaying_proxy.h"
+#include "benchmarks/support/measured_run.h"
+#include "benchmarks/support/rounds.h"
+#include "enrichers/builtin.h"
+#include "logbraid/registry.h"
+#include "tests/support/child_process.h"
+#include "tests/support/dnsmasq.h"
+#include "tests/support/memory_endpoints.h"
+#include "tests/support/nginx.h"
+#include "tests/support/postgres_server.h"
+#include "tests/support/redis_server.h"
+
+namespace logbraid::bench {
+namespace {
+
+using Members = std::vector<Setting::Member>;
+
+Setting no_cache() { return Setting::map({{"size", 0}}); }
+
+struct Wanted {
+  std::string kind;
+  Members settings;
+};
+
+std::shared_ptr<const ExecutionPlan> plan_of_services(const std::vector<Wanted>& all) {
+  Registry registry;
+  std::set<std::string> kinds;
+  std::vector<std::string> names;
+  for (const Wanted& each : all) {
+    const EnricherKind* const kind = find_enricher_kind(each.kind);
+    require(kind != nullptr, each.kind + " is not built");
+    if (kinds.insert(each.kind).second) require(registry.add_kind(*kind).has_value(), "kind");
+    EnricherMetadata metadata;
+    metadata.name = fmt::format("{}{}", each.kind, names.size());
+    metadata.timeout = std::chrono::seconds(5);
+    names.push_back(metadata.name);
+    const auto added = registry.add_instance(metadata, each.kind, Setting::map(each.settings), {});
+    require(added.has_value(), added ? "" : added.error().to_string());
+  }
+  return *registry.resolve(names);
+}
+
+MeasuredRun run(std::shared_ptr<const ExecutionPlan> plan, const std::string& input,
+                std::string& output, std::uint32_t window, Mode mode = Mode::parallel) {
+  const std::uint32_t nodes = plan->size();
+  PipelineParts parts;
+  parts.source = std::make_unique<test::MemorySource>(input);
+  parts.plan = std::move(plan);
+  parts.options.mode = mode;
+  parts.options.shards = 1;
+  parts.options.in_flight = window;
+  output.clear();
+  output.reserve(input.size() * 4);
+  parts.sink = std::make_unique<test::MemorySink>(output);
+  MeasuredRun ran = measured_run(std::move(parts));
+  for (std::uint32_t node = 0; node < nodes; ++node) {
+    require(ran.outcomes(node, Outcome::ok) == ran.report.counts.read,
+            "a look-up was not ok: " + ran.report.metrics.enrichers[node].first_error);
+  }
+  return ran;
+}
+
+// Events with a number each, all of them different.
+std::string numbered(std::size_t count, std::size_t keys) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) {
+    text += fmt::format("{{\"n\":{},\"ip\":\"192.0.2.{}\"}}\n", i * 7919 % keys, i % 250);
+  }
+  return text;
+}
+
+void report(benchmark::State& state, const std::vector<double>& ratios) {
+  state.counters["ratio"] = median(ratios);
+  state.counters["least"] = *std::ranges::min_element(ratios);
+  state.counters["most"] = *std::ranges::max_element(ratios);
+}
+
+// --- each beside what loads it
+
+constexpr std::size_t kRedisKeys = 100'000;
+
+void fill(const test::RedisServer& redis) {
+  redis.run({"EVAL",
+             "for i = 0, ARGV[1] - 1 do redis.call('SET', 'user:' .. i, string.rep('x', 32)) end",
+             "0", std::to_string(kRedisKeys)});
+}
+
+void redis_against_redis_benchmark(benchmark::State& state) {
+  if (!test::RedisServer::installed()) return state.SkipWithError("redis-server is not installed");
+  const test::RedisServer redis;
+  fill(redis);
+  const auto plan = plan_of_services({{"redis",
+                                       {{"url", redis.tcp_url()},
+                                        {"key", "user:{{n}}"},
+                                        {"output", "user"},
+                                        {"cache", no_cache()}}}});
+  const std::string input = numbered(full_or_smoke<std::size_t>(1'000'000, 2'000), kRedisKeys);
+  for (auto _ : state) {
+    std::vector<double> ratios;
+    for (int round = 0; round < full_or_smoke(5, 1); ++round) {
+      std::string output;
+      const MeasuredRun ran = run(plan, input, output, 4096);
+      const double ours = static_cast<double>(ran.report.counts.read) / ran.seconds;
+      const auto loaded = test::run_process(
+          {"/usr/bin/redis-benchmark", "-p", std::to_string(redis.port()), "-P", "16", "-c", "50",
+           "-r", std::to_string(kRedisKeys), "-n", full_or_smoke("2000000", "50000"), "--csv",
+           "GET", "user:__rand_int__"});
+      constexpr std::string_view kLabel = "__\",\"";
+      const std::size_t at = loaded.out.rfind(kLabel);
+      require(loaded.code == 0 && at != std::string::npos, "redis-benchmark: " + loaded.out);
+      const double theirs = std::strtod(loaded.out.c_str() + at + kLabel.size(), nullptr);
+      ratios.push_back(ours / theirs);
+      state.counters["keys/s"] = ours;
+      state.counters["baseline/s"] = theirs;
+      if (round == 0) report_use(state, ran);
+    }
+    report(state, ratios);
+  }
+}
+BENCHMARK(redis_against_redis_benchmark)->Iterations(1)->Unit(benchmark::kMillisecond);
+
+constexpr const char* kLocations =
+    "location ~ ^/users/([0-9]+)$ { default_type application/json;"
+    " return 200 '{\"id\":$1,\"plan\":\"team\",\"org\":{\"name\":\"acme\"},\"padding\":"
+    "\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}'; }";
+
+void http_against_wrk(benchmark::State& state) {
+  if (!test::Nginx::is_installed()) return state.SkipWithError("nginx is not installed");
+  const test::Nginx nginx(kLocations);
+  const auto plan = plan_of_services({{"http",
+                                       {{"url", nginx.url() + "/users/{{n}}"},
+                                        {"fields", Setting::map({{"plan", "/plan"}})},
+                                        {"connections", 64},
+                                        {"cache", no_cache()}}}});
+  const std::string input = numbered(full_or_smoke<std::size_t>(100'000, 500), 1'000'000);
+  for (auto _ : state) {
+    std::vector<double> ratios;
+    for (int round = 0; round < full_or_smoke(5, 1); ++round) {
+      std::string output;
+      const MeasuredRun ran = run(plan, input, output, 256);
+      const double ours = static_cast<double>(ran.report.counts.read) / ran.seconds;
+      const auto loaded =
+          test::run_process({"/usr/bin/wrk", "-c64", "-t1", full_or_smoke("-d2", "-d1"),
+                             nginx.url() + "/users/12345"});
+      constexpr std::string_view kLabel = "Requests/sec:";
+      const std::size_t at = loaded.out.find(kLabel);
+      require(loaded.code == 0 && at != std::string::npos, "wrk: " + loaded.out + loaded.err);
+      const double theirs = std::strtod(loaded.out.c_str() + at + kLabel.size(), nullptr);
+      ratios.push_back(ours / theirs);
+      state.counters["requests/s"] = ours;
+      state.counters["baseline/s"] = theirs;
+      if (round == 0) report_use(state, ran);
+    }
+    report(state, ratios);
+  }
+}
+BENCHMARK(http_against_wrk)->Iterations(1)->Unit(benchmark::kMillisecond);
+
+void postgres_batches_against_one_query_a_key(benchmark::State& state) {
+  if (!test::PostgresServer::is_installed()) return state.SkipWithError("PostgreSQL is missing");
+  test::PostgresServer postgres;
+  postgres.execute("create table users (id text primary key, plan text not null)");
+  postgres.execute(
+      "insert into users select i::text, 'plan ' || i % 7 "
+      "from generate_series(0, 99999) i");
+  postgres.execute("grant select on users to reader");
+  postgres.execute("analyze users");
+  const auto plan_of = [&](bool batches) {
+    return plan_of_services({{"postgres",
+                              {{"url", postgres.socket_url()},
+                               {"query", batches ? "select id, plan from users where id = any($1)"
+                                                 : "select plan from users where id = $1"},
+                               {"parameters", Setting::list({"{{n}}"})},
+                               {"fields", Setting::map({{"plan", "plan"}})},
+                               {"connections", 1},
+                               {"cache", no_cache()}}}});
+  };
+  const std::string many = numbered(full_or_smoke<std::size_t>(200'000, 2'000), 100'000);
+  const std::string few = numbered(full_or_smoke<std::size_t>(10'000, 200), 100'000);
+  for (auto _ : state) {
+    std::vector<double> ratios;
+    for (int round = 0; round < full_or_smoke(5, 1); ++round) {
+      std::string output;
+      const MeasuredRun batched = run(plan_of(true), many, output, 4096);
+      // One query a key, one at a time: what a program does that asks for each event.
+      const MeasuredRun single = run(plan_of(false), few, output, 1);
+      const double ours = static_cast<double>(batched.report.counts.read) / batched.seconds;
+      const double theirs = static_cast<double>(single.report.counts.read) / single.seconds;
+      ratios.push_back(ours / theirs);
+      state.counters["keys/s"] = ours;
+      state.counters["baseline/s"] = theirs;
+      if (round == 0) report_use(state, batched);
+    }
+    report(state, ratios);
+  }
+}
+BENCHMARK(postgres_batches_against_one_query_a_key)->Iterations(1)->Unit(benchmark::kMillisecond);
+
+// --- three at once
+
+// HTTP, Redis and DNS, each behind a delay of so many ms.
+void three_at_once(benchmark::State& state) {
+  if (!test::RedisServer::installed() || !test::Nginx::is_installed() ||
+      !test::Dnsmasq::installed()) {
+    return state.SkipWithError("redis-server, nginx or dnsmasq is not installed");
+  }
+  const test::RedisServer redis;
+  fill(redis);
+  const test::Nginx nginx(kLocations);
+  std::vector<std::string> records;
+  for (int i = 0; i < 250; ++i) {
+    records.push_back(fmt::format("--ptr-record={0}.2.0.192.in-addr.arpa,host-{0}.example", i));
+  }
+  const test::Dnsmasq dns(records);
+  DelayingProxy proxy;
+  const auto delay = [&](int which) { return std::chrono::milliseconds(state.range(which)); };
+  const auto plan = plan_of_services(
+      {{"http",
+        {{"url",
+          fmt::format("http://127.0.0.1:{}/users/{{{{n}}}}", proxy.stream(nginx.port(), delay(0)))},
+         {"fields", Setting::map({{"plan", "/plan"}})},
+         {"cache", no_cache()}}},
+       {"redis",
+        {{"url", fmt::format("redis://127.0.0.1:{}", proxy.stream(redis.port(), delay(1)))},
+         {"key", "user:{{n}}"},
+         {"output", "user"},
+         {"cache", no_cache()}}},
+       {"dns",
+        {{"record", "ptr"},
+         {"input", "ip"},
+         {"output", "host"},
+         {"servers",
+          Setting::list({fmt::format("127.0.0.1:{}", proxy.datagrams(dns.port(), delay(2)))})},
+         {"cache", no_cache()}}}});
+  const std::string alone = numbered(full_or_smoke<std::size_t>(200, 5), kRedisKeys);
+  const std::string input = numbered(full_or_smoke<std::size_t>(4'000, 50), kRedisKeys);
+  constexpr std::uint32_t kWindow = 16;
+  for (auto _ : state) {
+    std::vector<double> ratios;
+    std::vector<double> latencies;
+    for (int round = 0; round < full_or_smoke(3, 1); ++round) {
+      std::string in_sequence;
+      std::string in_parallel;
+      const MeasuredRun one = run(plan, alone, in_parallel, 1);
+      double slowest = 0;
+      for (const EnricherMetrics& enricher : one.report.metrics.enrichers) {
+        slowest = std::max(slowest, std::chrono::duration<double>(enricher.mean()).count());
+      }
+      const auto event = std::chrono::duration<double>(one.report.metrics.events.mean_wall());
+      latencies.push_back(event.count() / slowest);
+      const MeasuredRun sequential = run(plan, input, in_sequence, kWindow, Mode::sequential);
+      const MeasuredRun parallel = run(plan, input, in_parallel, kWindow);
+      require(in_sequence == in_parallel, "parallel and sequential differ");
+      ratios.push_back(sequential.seconds / parallel.seconds);
+      if (round == 0) report_use(state, parallel);
+    }
+    report(state, ratios);
+    state.counters["latency_over_slowest"] = median(latencies);
+  }
+}
+BENCHMARK(three_at_once)
+    ->ArgNames({"http_ms", "redis_ms", "dns_ms"})
+    ->Args({5, 1, 2})
+    ->Args({5, 5, 5})
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace logbraid::bench
