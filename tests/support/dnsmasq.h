@@ -22,9 +22,12 @@ class Dnsmasq {
   explicit Dnsmasq(const std::vector<std::string>& options);
 
   std::uint16_t port() const { return port_; }
+  void kill() { process_.reset(); }
+  void start();  // where it was killed; at the same port
 
  private:
-  std::uint16_t port_ = 0;
+  const std::uint16_t port_;
+  std::vector<std::string> command_;
   std::unique_ptr<ChildProcess> process_;
 };
 
