@@ -61,6 +61,23 @@ def computing(enrichers, rests, goal):
                f"{goal} times sequential", told, met)
 
 
+def service(case, benchmark, goal, least, unit, baseline):
+    def told(c):
+        return (f"{number(c['ratio'])} ({spread(c)}): {number(c[unit], 0)} {unit} against "
+                f"{number(c['baseline/s'], 0)} {baseline}")
+    return Row(case, "services_bench", benchmark, goal, told, lambda c: c["ratio"] >= least)
+
+
+def at_once(case, delays, least):
+    http, redis, dns = delays
+    return Row(case, "services_bench",
+               f"three_at_once/http_ms:{http}/redis_ms:{redis}/dns_ms:{dns}",
+               f"latency at most 1.1 times the slowest; {least} times sequential in a window of 16",
+               lambda c: (f"{number(c['latency_over_slowest'])} times the slowest; "
+                          f"{number(c['ratio'])} times ({spread(c)})"),
+               lambda c: c["latency_over_slowest"] <= 1.1 and c["ratio"] >= least)
+
+
 def latency(c):
     return (f"p50 {number(c['p50_ms'])}, p99 {number(c['p99_ms'])}, "
             f"p99.9 {number(c['p99.9_ms'])} ms")
@@ -145,4 +162,25 @@ ROWS = [
     Row("asking it and counting the call", "breaker_bench", "ask_and_count_closed",
         "under 10 ns together", lambda c: f"{number(c['ns_more'])} ns",
         lambda c: c["ns_more"] < 10),
+    Row("a look-up that the cache answers, key and patch included", "lookup_bench",
+        "a_hit_against_a_hash_map", "under 60 ns",
+        lambda c: (f"{number(c['ns/hit'], 1)} ns; a hash map without limits "
+                   f"{number(c['map_ns/hit'], 1)}"),
+        lambda c: c["ns/hit"] < 60),
+    Row("the same in whole pipelines, two shards", "lookup_bench", "hits_of_two_shards_against_one",
+        "1.8 times one", lambda c: f"{number(c['ratio'])} times ({spread(c)})",
+        lambda c: c["ratio"] >= 1.8),
+    Row("10,000 keys of which a tenth make 80 % of events, service of 5 ms, window 256",
+        "lookup_bench", "skewed_keys_against_no_cache", "50 times the uncached rate once warm",
+        lambda c: (f"{number(c['ratio'], 1)} times ({spread(c, 1)}), one request a key: "
+                   f"{number(c['events/s'], 0)} events/s"),
+        lambda c: c["ratio"] >= 50),
+    service("Redis, distinct keys, coalesced", "redis_against_redis_benchmark",
+            "0.4 of redis-benchmark GET -P 16", 0.4, "keys/s", "of it"),
+    service("HTTP keep-alive, nginx, 64 connections", "http_against_wrk",
+            "0.4 of wrk with as many", 0.4, "requests/s", "of it"),
+    service("PostgreSQL, batches of 256", "postgres_batches_against_one_query_a_key",
+            "15 times one query a key", 15, "keys/s", "one by one"),
+    at_once("HTTP 5 ms, Redis 1 ms, DNS 2 ms", (5, 1, 2), 1.5),
+    at_once("HTTP, Redis and DNS of 5 ms each", (5, 5, 5), 2.7),
 ]
