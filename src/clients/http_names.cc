@@ -26,6 +26,7 @@ std::string spelled(const IpAddress& address) {
 
 struct HttpNames::Name final : HostResolver::Waiter {
   Name(HttpNames& owner, HttpOrigin where) : names(owner), origin(std::move(where)) {}
+  virtual ~Name() = default;
   void host_resolved(const HostResolver::Answer& answer) noexcept override {
     names.resolved(*this, answer);
   }

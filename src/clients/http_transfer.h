@@ -44,7 +44,7 @@ class HttpTransfer final : private HttpRun, private HttpNames::Waiter {
 
   HttpTransfer(HttpTransferOwner& owner, HttpConnections& connections, const HttpOptions& options,
                std::string_view authorization_line);
-  ~HttpTransfer();
+  virtual ~HttpTransfer();
   HttpTransfer(const HttpTransfer&) = delete;
   HttpTransfer& operator=(const HttpTransfer&) = delete;
 
