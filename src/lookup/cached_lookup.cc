@@ -4,6 +4,7 @@
 #include "lookup/cached_lookup.h"
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <exception>
 #include <optional>
 #include <utility>
 
@@ -33,6 +34,26 @@ struct KnownHash {
   std::size_t operator()(const HashedKey& key) const { return key.hash; }
 };
 
+// In place of a client that could not be made (no descriptor was left): says so to each request.
+class FailedClient final : public Client {
+ public:
+  explicit FailedClient(std::string why) : why_(std::move(why)) {}
+  void send(Request& request) noexcept override { request.finish(RequestError::transport, why_); }
+  void cancel(Request&) noexcept override {}
+
+ private:
+  const std::string why_;
+};
+
+std::unique_ptr<Client> make_client(const LookupParts& parts,
+                                    const LookupSurroundings& surroundings) {
+  try {
+    return parts.make_client(surroundings);
+  } catch (const std::exception& failed) {
+    return std::make_unique<FailedClient>(failed.what());
+  }
+}
+
 class CachedLookup final : public ShardLookup, private FlightOwner {
  public:
   CachedLookup(std::shared_ptr<const Common> common, const LookupSurroundings& surroundings)
@@ -42,7 +63,7 @@ class CachedLookup final : public ShardLookup, private FlightOwner {
         recorder_(surroundings.recorder),
         cache_(options_.cache_bytes / surroundings.shards),
         path_(surroundings, options_, *this) {
-    path_.use(common_->parts.make_client(surroundings));
+    path_.use(make_client(common_->parts, surroundings));
   }
 
   bool look_up(LookupCall& call) override;

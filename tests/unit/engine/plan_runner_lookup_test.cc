@@ -202,5 +202,27 @@ TEST(PlanRunnerLookup, retries_are_made_below_the_cache) {
   EXPECT_EQ(one.driver->outcome(0, "user"), Outcome::error);
 }
 
+TEST(PlanRunnerLookup, a_client_that_cannot_be_made_fails_its_calls_and_nothing_else) {
+  Registry registry;
+  std::vector<KeyTemplate> parts;
+  parts.push_back(KeyTemplate::parse("{{key}}", KeyEscape::none).value());
+  EnricherMetadata metadata;
+  metadata.name = "user";
+  const auto fails = [](const LookupSurroundings&) -> std::unique_ptr<Client> {
+    throw std::runtime_error("too many open files");
+  };
+  ASSERT_TRUE(
+      registry
+          .add(metadata,
+               make_lookup(
+                   {KeySpec(std::move(parts)), {FieldPath::parse("user").value()}, {}, fails}))
+          .has_value());
+  PlanDriver driver(resolved(registry, {"user"}), {});
+  driver.add_events({key("a")});
+  driver.run();
+  EXPECT_EQ(driver.outcome(0, "user"), Outcome::error);
+  EXPECT_EQ(driver.runner().metrics().enrichers.at(0).first_error, "too many open files");
+}
+
 }  // namespace
 }  // namespace logbraid::test
