@@ -158,7 +158,7 @@ void PostgresClient::row_came(PostgresQuery& query, const PGresult* rows, int ro
   Request& request = *asked.request;
   query.received += size_of_row(rows, row);
   if (query.received > options_->max_reply) {
-    pool_->drop(query, grace_);
+    pool_->drop(query);
     query_ended(query, {RequestError::oversize,
                         options_->target.name() + ": the rows of a query are over " +
                             std::to_string(options_->max_reply) + " bytes (max_reply)"});

@@ -134,9 +134,8 @@ void PostgresPool::overdue(PostgresQuery& query, Duration grace) {
   query_returned(query);
 }
 
-void PostgresPool::drop(PostgresQuery& query, Duration /*grace*/) {
+void PostgresPool::drop(PostgresQuery& query) {
   query.asker = nullptr;
-  // Not read to its end: rows that never end would keep the loop busy for ever.
   query.connection->close(
       {RequestError::transport, "closed, since the rows of a query did not end"});
 }

@@ -45,8 +45,9 @@ class PostgresPool final : public PostgresConnectionOwner {
   // Whoever asked has waited long enough. One that waits for a connection ends from within; a
   // server has `grace` to answer yet, then its connection is closed.
   void overdue(PostgresQuery& query, Duration grace);
-  // Its rows are not wanted any more; nobody is told of its end.
-  void drop(PostgresQuery& query, Duration grace);
+  // Its rows are too many: it ends with its connection, and nobody is told. Read to their end they
+  // might keep the loop busy for ever.
+  void drop(PostgresQuery& query);
   // The same for all that it asked, at its own end.
   void forget(const PostgresAsker& asker, const LookupRecorder& recorder);
   // Opens a connection where there is none.

@@ -12,9 +12,8 @@
 
 namespace logbraid {
 
-// Asks an SQLite file, from within send(): a hit takes some microseconds, less than a way to
-// another thread and back (docs/decisions/sqlite_inline.md). Once a second it looks whether the
-// file was replaced or written to, and opens it anew; where that fails the old one stays.
+// Asks an SQLite file, from within send(). Once a second it looks whether the file was replaced or
+// written to, and opens it anew; where that fails the old one stays.
 class SqliteClient final : public Client {
  public:
   SqliteClient(std::shared_ptr<const SqliteOptions> options,
