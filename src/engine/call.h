@@ -90,6 +90,7 @@ struct AsyncBatch {
   BreakerPermit permit;
   Bulkhead::Place place;
   Arena arena;
+  std::size_t counted_bytes = 0;  // of the arena, in the runner's sum
   std::vector<BatchedCall*> parts;
   std::vector<BatchCall> calls;
   std::optional<AsyncContext> context;
@@ -112,6 +113,7 @@ struct PoolCall : Call, PoolTask, Posted {
       : Call(owner, Kind::pooled, on_due), PoolTask(work), Posted(returned) {}
 
   Arena arena;
+  std::size_t counted_bytes = 0;  // of the arena, in the runner's sum
   std::stop_source stop;
   std::stop_token stop_token;
   EnrichStatus status;

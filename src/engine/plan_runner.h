@@ -129,6 +129,12 @@ class PlanRunner {
   void cancel_all();
 
   bool all_inline() const { return graph_->all_inline(); }
+  // Memory beside the batches: the caches of look-ups, and what calls in the pool and coroutines
+  // for many events keep to write into.
+  std::size_t bytes() const { return cache_bytes() + arena_bytes_; }
+  std::size_t cache_bytes() const;
+  // Makes the caches no larger than that together.
+  void shrink_caches(std::size_t to_bytes);
   // From any thread, whatever the shard does meanwhile.
   RunMetrics metrics() const;
 
@@ -325,6 +331,7 @@ class PlanRunner {
   std::uint32_t pool_out_ = 0;    // queued ones included
   std::uint32_t stuck_out_ = 0;   // those of them that nobody waits for
   std::uint32_t shared_out_ = 0;  // those of them that are shared
+  std::size_t arena_bytes_ = 0;   // of calls' own arenas, as they were when they ended last
 
   // By node; null where it is no look-up. The last: they forget their calls when they go.
   SharedOnShard shared_;

@@ -329,6 +329,8 @@ void PlanRunner::batch_ended(AsyncBatch& batch, const EnrichStatus& status) {
   }
   batch.place = {};
   --async_out_;
+  arena_bytes_ +=
+      batch.arena.capacity() - std::exchange(batch.counted_bytes, batch.arena.capacity());
   async_batches_.give_back(batch);
 }
 
@@ -651,6 +653,8 @@ void PlanRunner::let_go(Call& call) {
       if (!call.backing_off) --pool_out_;
       if (std::exchange(pooled.shared, false)) --shared_out_;
       ++pooled.use;
+      arena_bytes_ +=
+          pooled.arena.capacity() - std::exchange(pooled.counted_bytes, pooled.arena.capacity());
       pool_calls_.give_back(pooled);
       break;
     }

@@ -22,6 +22,25 @@ void PlanRunner::open_lookups(const Parts& parts) {
   }
 }
 
+std::size_t PlanRunner::cache_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& lookup : lookups_) {
+    if (lookup != nullptr) bytes += lookup->cache_bytes();
+  }
+  return bytes;
+}
+
+void PlanRunner::shrink_caches(std::size_t to_bytes) {
+  const auto all = static_cast<double>(cache_bytes());
+  if (all <= static_cast<double>(to_bytes)) return;
+  const double share = static_cast<double>(to_bytes) / all;
+  for (const auto& lookup : lookups_) {
+    if (lookup == nullptr) continue;
+    const double bytes = static_cast<double>(lookup->cache_bytes()) * share;
+    lookup->shrink_cache(static_cast<std::size_t>(bytes));
+  }
+}
+
 void PlanRunner::look_up(EventRun& event, std::uint32_t node) {
   LookedUpCall& call = looked_up_calls_.take(*this, &on_call_due, &on_looked_up);
   ended_looked_up_.reserve(looked_up_calls_.all.capacity());  // on_looked_up() must not allocate

@@ -67,6 +67,7 @@ Shard::Shard(const Parts& parts, std::unique_ptr<Reader> reader, unsigned number
 
 Shard::~Shard() {
   stop();
+  parts_.budget.charge(beside_batches_, 0);
   loop_.timers().remove(release_alarm_);
   loop_.timers().remove(hold_alarm_);
 }
@@ -177,7 +178,27 @@ bool Shard::turn() {
     if (parts_.options.hold) give_up_stragglers();
     release_early();
   }
+  account();
   return more || runner_.has_more();
+}
+
+// What the runner keeps beside the batches, in the budget. Caches may have half of it, and give way
+// before a source has to wait.
+void Shard::account() {
+  const std::size_t caches = runner_.cache_bytes();
+  if (caches != 0) {
+    const std::size_t share = parts_.budget.limit() / 2 / parts_.shards;
+    if (parts_.budget.used_up()) {
+      runner_.shrink_caches(std::min(caches, share) / 2);
+    } else if (caches > share) {
+      runner_.shrink_caches(share - share / 8);  // not at each turn
+    }
+  }
+  const std::size_t bytes = runner_.bytes();
+  if (bytes == beside_batches_) return;
+  const bool made_room = bytes < beside_batches_;
+  parts_.budget.charge(beside_batches_, bytes);
+  if (made_room) parts_.stock.notify();
 }
 
 // While the memory is used up nothing new begins, but what is alone on its shard: that has to end

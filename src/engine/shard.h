@@ -86,6 +86,7 @@ class Shard final : private PlanRunnerEvents {
   // True when there is more to do at once.
   bool turn();
   bool may_admit() const;
+  void account();
   void admit(ActiveBatch& active);
   void give_back_released();
 
@@ -110,6 +111,7 @@ class Shard final : private PlanRunnerEvents {
   std::vector<Patch> withheld_;        // what is written of an event for the dead letters
   std::deque<ActiveBatch*> waiting_;   // not admitted whole yet, in order
   std::uint64_t let_in_ = 0;           // lines the stock has not been told of
+  std::size_t beside_batches_ = 0;     // of the budget: what the runner keeps
   std::vector<std::unique_ptr<ActiveBatch>> active_;
   std::vector<BatchRun*> released_;
   Alarm release_alarm_;

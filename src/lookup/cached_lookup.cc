@@ -70,6 +70,11 @@ class CachedLookup final : public ShardLookup, private FlightOwner {
   void forget(LookupCall& call) noexcept override;
   bool accepts() const override { return path_.accepts(); }
   std::size_t most_keys() const override { return path_.most_keys(); }
+  std::size_t cache_bytes() const override { return cache_.bytes(); }
+  void shrink_cache(std::size_t to_bytes) override {
+    cache_.shrink_to(to_bytes);
+    count_cache();
+  }
 
  private:
   bool answer_from(const CacheEntry& entry, std::uint64_t hash, LookupCall& call);
@@ -79,6 +84,7 @@ class CachedLookup final : public ShardLookup, private FlightOwner {
   void take(const CacheEntry& entry, LookupCall& call) const;
   const CacheEntry* stale_for(std::string_view key, std::uint64_t hash);
   void keep(const Flight& flight, const FlightEnd& end);
+  void count_cache();
   void end_call(LookupCall& call, const FlightEnd& end, const CacheEntry* stale);
   void let_waiters_go(Flight& flight, const FlightEnd& end);
   void land(Flight& flight);
@@ -269,6 +275,10 @@ void CachedLookup::keep(const Flight& flight, const FlightEnd& end) {
       return;  // it was not asked
   }
   cache_.put(flight.key, flight.hash, answer, now);
+  count_cache();
+}
+
+void CachedLookup::count_cache() {
   const CacheStats stats = cache_.stats();
   recorder_.cache_entries.add(stats.entries - recorder_.cache_entries.get());
   recorder_.cache_bytes.add(stats.bytes - recorder_.cache_bytes.get());

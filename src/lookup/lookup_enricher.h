@@ -80,6 +80,9 @@ class ShardLookup {
   virtual bool accepts() const = 0;
   // Keys that may be under way at once.
   virtual std::size_t most_keys() const = 0;
+  // Memory of the cache, and how to get some of it back: what is worth least goes first.
+  virtual std::size_t cache_bytes() const = 0;
+  virtual void shrink_cache(std::size_t to_bytes) = 0;
 };
 
 }  // namespace logbraid

@@ -6,8 +6,10 @@
 
 #include "logbraid/async_context.h"
 #include "logbraid/registry.h"
+#include "lookup/cached_lookup.h"
 #include "tests/support/plan_driver.h"
 #include "tests/support/run_pipeline.h"
+#include "tests/support/timed_service.h"
 
 namespace logbraid::test {
 namespace {
@@ -73,6 +75,41 @@ TEST(PipelineMemory, a_budget_of_one_byte_works) {
       EXPECT_TRUE(output == expected) << "not the same bytes";
     }
   }
+}
+
+// Each event has a key of its own, so that the cache would grow for ever.
+TEST(PipelineMemory, caches_give_way_before_the_source_has_to_wait) {
+  TimedService service(100us);
+  LookupOptions options;
+  options.max_batch = 256;
+  std::vector<KeyTemplate> key;
+  key.push_back(KeyTemplate::parse("{{message}}", KeyEscape::none).value());
+  Registry registry;
+  EnricherMetadata metadata;
+  metadata.name = "user";
+  ASSERT_TRUE(registry
+                  .add(metadata, make_lookup({KeySpec(std::move(key)),
+                                              {FieldPath::parse("user").value()},
+                                              options,
+                                              service.maker()}))
+                  .has_value());
+  std::string input;
+  for (int i = 0; i < 50'000; ++i) {
+    input += "{\"message\":\"a key that is not the same twice " + std::to_string(i) + "\"}\n";
+  }
+  std::string output;
+  PipelineParts parts =
+      memory_parts(input, registry.resolve(std::vector<std::string>{"user"}).value(), output);
+  parts.options.shards = 2;
+  parts.options.memory_limit = 4 * kMiB;
+  const RunReport report = run_to_end(std::move(parts));
+  EXPECT_EQ(report.counts.written, 50'000u);
+  const EnricherMetrics& user = report.metrics.enrichers.at(0);
+  EXPECT_EQ(user.outcomes[static_cast<std::size_t>(Outcome::ok)], 50'000u);
+  ASSERT_TRUE(user.lookup.has_value());
+  EXPECT_GT(user.lookup->cache_bytes, 0u);
+  EXPECT_LE(user.lookup->cache_bytes, 2 * kMiB);
+  EXPECT_LE(report.memory_peak, 4 * kMiB + 2 * kMiB);
 }
 
 // Counts down when all of it was read.
