@@ -169,25 +169,26 @@ def compare(arguments, agents, redis):
 
     start = time.monotonic()
     number = 0
-    hashes_equal = None
+    hashing = "not yet"
     next_row = step
     fine = True
     while (now := time.monotonic() - start) < arguments.seconds:
         while number < now * arguments.rate:
             # The bytes of a third of the time are compared: nothing may come between.
-            if hashes_equal is None and now >= compared_at:
+            if hashing == "not yet" and now >= compared_at:
                 for agent in agents:
                     agent.hash_of_first(number)
-                hashes_equal = False
+                hashing = "asked for"
             line = event_line(number)
             for agent in agents:
                 agent.send(line, number)
             number += 1
-        if hashes_equal is False and all(agent.hash_at for agent in agents):
-            hashes_equal = agents[0].hash_at == agents[1].hash_at
+        if hashing == "asked for" and all(agent.hash_at for agent in agents):
+            hashing = "done"
+            equal = agents[0].hash_at == agents[1].hash_at
             print(f"{now:6.1f} s  output hashes: {agents[0].hash_at[:16]} "
-                  f"{'=' if hashes_equal else '!='} {agents[1].hash_at[:16]}", flush=True)
-            fine = fine and hashes_equal
+                  f"{'=' if equal else '!='} {agents[1].hash_at[:16]}", flush=True)
+            fine = fine and equal
         if stopped_at is not None and now >= stopped_at:
             redis.stop()
             stopped_at = None
@@ -203,6 +204,7 @@ def compare(arguments, agents, redis):
         time.sleep(max(0, min(number / arguments.rate, next_row) - (time.monotonic() - start)))
 
     print()
+    fine = fine and hashing == "done"
     for agent in agents:
         if agent.close() != 0:
             fine = False
