@@ -12,6 +12,7 @@
 #include "cli/figures.h"
 #include "cli/sample_file.h"
 #include "cli/text_table.h"
+#include "core/printable.h"
 #include "engine/sample_run.h"
 
 namespace logbraid::cli {

@@ -49,10 +49,6 @@ class Console {
   std::string status_;
 };
 
-// Text from outside as it may be shown: control characters and bytes that are no UTF-8 as \x1b, at
-// most `most` characters and then "...". Line ends stay with `keep_lines`.
-std::string printable(std::string_view text, std::size_t most, bool keep_lines = false);
-
 // Writes a result to stdout; false, and it is said why, where that fails. A reader that has gone is
 // no failure.
 bool write_result(std::string_view text, Console& console);

@@ -12,6 +12,7 @@
 #include "cli/signals.h"
 #include "cli/stats_file.h"
 #include "cli/summary.h"
+#include "core/printable.h"
 #include "engine/run_stats.h"
 
 namespace logbraid::cli {

@@ -7,6 +7,7 @@
 
 #include "cli/figures.h"
 #include "cli/text_table.h"
+#include "core/printable.h"
 #include "logbraid/metadata.h"
 #include "logbraid/outcome.h"
 
