@@ -12,6 +12,7 @@ std::span<const EnricherKind> builtin_enrichers() {
 #if LOGBRAID_HAS_DNS
     dns_enricher(),
 #endif
+    exec_enricher(),   //
     geoip_enricher(),  //
     hash_enricher(),   //
     host_enricher(),   //

@@ -9,6 +9,7 @@ namespace logbraid {
 EnricherKind classify_enricher();
 EnricherKind delay_enricher();
 EnricherKind dns_enricher();
+EnricherKind exec_enricher();
 EnricherKind geoip_enricher();
 EnricherKind hash_enricher();
 EnricherKind host_enricher();

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "core/json_text.h"
+
 namespace logbraid {
 namespace {
 
@@ -52,6 +54,14 @@ Value decode(const Header& header, const char* at) {
   return {};
 }
 
+void set_members(std::string_view object, Patch& patch) {
+  Arena& arena = patch.arena();
+  for (ObjectWalk walk(object); walk.next();) {
+    const PathView key = child_path({}, unescape_json(walk.raw_key(), arena), arena);
+    patch.set_view(key, decode_json(walk.value(), arena));
+  }
+}
+
 }  // namespace
 
 void append_answer(std::string& answer, std::uint16_t field, const Value& value) {
@@ -85,7 +95,12 @@ void apply_answer(std::string_view answer, std::span<const FieldPath> fields, Pa
   for (const char *at = kept.data(), *const end = at + kept.size(); at < end;) {
     const auto header = read<Header>(at);
     at += sizeof header;
-    patch.set_view(fields[header.field], decode(header, at));
+    const FieldPath& field = fields[header.field];
+    if (field.empty()) {
+      set_members(std::string_view(at, header.size), patch);
+    } else {
+      patch.set_view(field, decode(header, at));
+    }
     at += header.size;
   }
 }

@@ -19,7 +19,8 @@ namespace logbraid {
 // Appends to `answer`. Absent values are left out. `field`: an index into the enricher's list.
 void append_answer(std::string& answer, std::uint16_t field, const Value& value);
 
-// Sets the fields in the patch. The bytes are copied; `fields` must outlive the batch.
+// Sets the fields in the patch. The bytes are copied; `fields` must outlive the batch. A field that
+// is empty stands for the event itself: its value is an object, whose members are set.
 void apply_answer(std::string_view answer, std::span<const FieldPath> fields, Patch& patch);
 
 }  // namespace logbraid

@@ -38,6 +38,10 @@ KeySpec::KeySpec(std::vector<KeyTemplate> parts) : parts_(std::move(parts)) {
 
 std::vector<FieldPath> KeySpec::fields() const {
   std::vector<FieldPath> all;
+  if (json_ != nullptr) {
+    all.assign(json_->fields().begin(), json_->fields().end());
+    return all;
+  }
   for (const KeyTemplate& part : parts_) {
     all.insert(all.end(), part.fields().begin(), part.fields().end());
   }
@@ -45,6 +49,7 @@ std::vector<FieldPath> KeySpec::fields() const {
 }
 
 KeyResult KeySpec::render(const EventView& event, std::string& out, std::string_view& why) const {
+  if (json_ != nullptr) return json_->render(event, out, why);
   if (parts_.size() == 1) return parts_.front().render(event, out, why);
   const std::size_t start = out.size();
   KeyResult result = KeyResult::made;
@@ -64,8 +69,8 @@ KeyResult KeySpec::render(const EventView& event, std::string& out, std::string_
 }
 
 std::string_view KeySpec::key_part(std::string_view key, std::size_t i) const {
-  LOGBRAID_ASSERT(i < parts_.size(), "a key has the parts of its templates");
-  if (parts_.size() == 1) return key;
+  LOGBRAID_ASSERT(i < size(), "a key has the parts of its templates");
+  if (size() == 1) return key;
   for (;; --i) {
     LOGBRAID_ASSERT(key.size() >= kLengthBytes, "a key is taken apart by what made it");
     const std::size_t length = read_length(key.data());
