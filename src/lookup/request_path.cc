@@ -221,6 +221,8 @@ void RequestPath::send(Sent& sent, BreakerPermit permit) {
 
 // From within send() or cancel(), or from the loop.
 void RequestPath::request_ended(Request& request) noexcept {
+  // A loop that slept runs what woke it before it looks at the clock.
+  surroundings_.timers.refresh(surroundings_.clock.now());
   ended_.push_back(static_cast<Sent*>(&request));
   dispatch();
 }
