@@ -202,7 +202,6 @@ Flight& CachedLookup::begin_flight(std::uint64_t hash) {
   flight.hash = hash;
   flight.probes = false;
   flight.refreshes = false;
-  flight.since = timers_.now();
   flights_.emplace(HashedKey{flight.key, hash}, &flight);
   return flight;
 }

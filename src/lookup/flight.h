@@ -26,7 +26,6 @@ struct Flight {
   State state = State::in_line;
   bool probes = false;     // for a breaker that is half open: nobody may wait
   bool refreshes = false;  // asked for ahead of time: wanted without a waiter
-  TimePoint since;         // when it was asked for
   LookupCall* first_waiter = nullptr;
   LookupCall* last_waiter = nullptr;
   Flight* previous = nullptr;  // in the line
