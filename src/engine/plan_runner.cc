@@ -112,8 +112,8 @@ bool PlanRunner::accepts() const {
   for (const std::uint32_t node : lines_) {
     if (nodes_[node].line.size() > nodes_[node].bulkhead.limit()) return false;
   }
-  for (const auto& lookup : lookups_) {
-    if (lookup != nullptr && !lookup->accepts()) return false;
+  for (const ShardLookup* const lookup : open_lookups_) {
+    if (!lookup->accepts()) return false;
   }
   // Other shards' calls fill the queue too, and nobody tells this one when they are done: it may
   // wait only while calls of its own come back. One that is stuck may never do.

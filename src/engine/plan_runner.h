@@ -337,6 +337,7 @@ class PlanRunner {
   SharedOnShard shared_;
   std::deque<LookupRecorder> lookup_recorders_;
   std::vector<std::unique_ptr<ShardLookup>> lookups_;
+  std::vector<ShardLookup*> open_lookups_;  // those that are: what is asked at each turn
 };
 
 }  // namespace logbraid

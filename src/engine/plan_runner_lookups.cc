@@ -19,23 +19,21 @@ void PlanRunner::open_lookups(const Parts& parts) {
         (*enricher)->open({plan_[node].name, timers_, clock_, *io_, calls_[node].breaker(),
                            metadata.bulkhead, metadata.retry, limits_.enricher[node], parts.shard,
                            parts.shards, shared_, lookup_recorders_[node], parts.recording});
+    open_lookups_.push_back(lookups_[node].get());
   }
 }
 
 std::size_t PlanRunner::cache_bytes() const {
   std::size_t bytes = 0;
-  for (const auto& lookup : lookups_) {
-    if (lookup != nullptr) bytes += lookup->cache_bytes();
-  }
+  for (const ShardLookup* const lookup : open_lookups_) bytes += lookup->cache_bytes();
   return bytes;
 }
 
 void PlanRunner::shrink_caches(std::size_t to_bytes) {
-  const auto all = static_cast<double>(cache_bytes());
-  if (all <= static_cast<double>(to_bytes)) return;
-  const double share = static_cast<double>(to_bytes) / all;
-  for (const auto& lookup : lookups_) {
-    if (lookup == nullptr) continue;
+  const std::size_t all = cache_bytes();
+  if (all <= to_bytes) return;
+  const double share = static_cast<double>(to_bytes) / static_cast<double>(all);
+  for (ShardLookup* const lookup : open_lookups_) {
     const double bytes = static_cast<double>(lookup->cache_bytes()) * share;
     lookup->shrink_cache(static_cast<std::size_t>(bytes));
   }
