@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "core/path_below.h"
 #include "enrichers/builtin.h"
 #include "enrichers/geoip_database.h"
 #include "support/cidr.h"
@@ -84,12 +85,6 @@ const std::vector<Defaults>& all_defaults() {
       {"Domain", {{"domain", "domain"}}},
   };
   return all;
-}
-
-// A path whose steps all lie below `parent`.
-FieldPath below(FieldPath parent, PathView path) {
-  for (const PathSegment& step : path) parent = parent.child(step.key);
-  return parent;
 }
 
 Result<Lookup> parse_lookup(const Setting& place, const FieldPath& output, std::string_view to,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "clients/redis_client.h"
+#include "core/path_below.h"
 #include "enrichers/builtin.h"
 #include "lookup/cached_lookup.h"
 #include "lookup/lookup_options.h"
@@ -52,13 +53,6 @@ Result<Fields> whole(const Settings& settings, RedisCommand command) {
                           "to choose parts of it");
   }
   return Fields{{settings.field("output")}, {}, {}};
-}
-
-// A path whose steps all lie below `parent`, which may be empty.
-FieldPath below(FieldPath parent, const FieldPath& path) {
-  if (parent.empty()) return path;
-  for (const PathSegment& step : path.view()) parent = parent.child(step.key);
-  return parent;
 }
 
 Result<Fields> parse_fields(const Settings& settings, RedisCommand command) {
