@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -194,7 +195,7 @@ TEST_F(ExecClientTest, children_share_the_lines) {
   options_->processes = 2;
   options_->lines = 1;
   // Each waits until the other has its line, too: they meet at a pipe.
-  ASSERT_EQ(std::system(("mkfifo " + directory_ / "meet").c_str()), 0);
+  ASSERT_EQ(::mkfifo((directory_ / "meet").c_str(), 0600), 0);
   use(R"(
 asked = read()
 os.close(os.open("meet", os.O_RDONLY if asked["event"] == 1 else os.O_WRONLY))
@@ -363,7 +364,7 @@ hang()
 }
 
 TEST_F(ExecClientTest, an_answer_that_is_late_is_welcome) {
-  ASSERT_EQ(std::system(("mkfifo " + directory_ / "go").c_str()), 0);
+  ASSERT_EQ(::mkfifo((directory_ / "go").c_str(), 0600), 0);
   use("id = read()['id']\nopen('go').read()\nsay(id=id, set={'late': True})\nread()\n");
   ClientDriver driver(make());
   auto sent = driver.send({"1"});
