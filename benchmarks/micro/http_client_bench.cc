@@ -10,12 +10,11 @@
 #include <string>
 #include <vector>
 
-#include "async/loop.h"
+#include "benchmarks/support/client_load.h"
 #include "benchmarks/support/measured_run.h"
 #include "benchmarks/support/rounds.h"
 #include "clients/http_client.h"
 #include "lookup/key_template.h"
-#include "resilience/circuit_breaker.h"
 #include "tests/support/child_process.h"
 #include "tests/support/nginx.h"
 
@@ -23,7 +22,6 @@ namespace logbraid::bench {
 namespace {
 
 constexpr std::size_t kInFlight = 64;
-constexpr std::uint64_t kWarmUp = 100 * kInFlight;
 constexpr const char* kWrk = "/usr/bin/wrk";
 
 // 100 bytes.
@@ -45,66 +43,16 @@ std::shared_ptr<const HttpOptions> options_for(const std::string& url) {
   return options;
 }
 
-// A loop with the client on it, and requests that are sent again as soon as they are back.
-class Load final : public RequestOwner {
- public:
-  explicit Load(const std::string& url)
-      : client_({"bench", loop_.timers(), clock_, loop_.io(), front_, bulkhead_, retry_,
-                 std::chrono::seconds(1), 0, 1, shared_, recorder_},
-                options_for(url), {}) {
-    append_answer(right_, 0, "business");
-    append_answer(right_, 1, "Example Inc");
-    for (std::size_t i = 0; i < kInFlight; ++i) {
-      requests_.push_back(std::make_unique<Request>(*this));
-    }
-  }
-
-  // Requests a second, once all connections stand. Once.
-  double run(double seconds) {
-    seconds_ = seconds;
-    for (const auto& request : requests_) send(*request);
-    loop_.run([] { return false; });
-    return static_cast<double>(done_ - kWarmUp) / (wall_seconds() - start_);
-  }
-
- private:
-  void send(Request& request) {
-    request.begin();
-    request.add("/users/u123456");
-    ++under_way_;
-    client_.send(request);
-  }
-  void request_ended(Request& request) noexcept override {
-    --under_way_;
-    require(request.error() == RequestError::none && request.answer(0) == right_,
-            request.why().empty() ? "the values of a reply" : request.why());
-    ++done_;
-    if (done_ == kWarmUp) start_ = wall_seconds();
-    if (done_ > kWarmUp && done_ % 64 == 0 && wall_seconds() > start_ + seconds_) ended_ = true;
-    if (!ended_) {
-      send(request);
-    } else if (under_way_ == 0) {
-      loop_.stop();
-    }
-  }
-
-  const SteadyClock clock_;
-  Loop loop_{clock_};
-  SharedOnShard shared_;
-  LookupRecorder recorder_;
-  const BulkheadOptions bulkhead_;
-  const RetryOptions retry_;
-  CircuitBreaker breaker_{{}, std::chrono::seconds(1), 0, {}};
-  BreakerFront front_{breaker_};
-  HttpClient client_;
-  std::vector<std::unique_ptr<Request>> requests_;
-  std::string right_;
-  std::size_t under_way_ = 0;
-  std::uint64_t done_ = 0;
-  double seconds_ = 0;
-  double start_ = 0;
-  bool ended_ = false;
-};
+ClientLoad load_on(const std::string& url) {
+  std::string right;
+  append_answer(right, 0, "business");
+  append_answer(right, 1, "Example Inc");
+  return ClientLoad({[options = options_for(url)](const LookupSurroundings& surroundings) {
+                       return std::make_unique<HttpClient>(surroundings, options, std::string());
+                     },
+                     kInFlight, [](Request& request) { request.add("/users/u123456"); },
+                     [right](const Request& request) { return request.answer(0) == right; }});
+}
 
 double run_wrk(const std::string& url, double seconds) {
   const auto result =
@@ -126,8 +74,7 @@ void compare_with_wrk(benchmark::State& state) {
   std::vector<double> ratios;
   for (auto _ : state) {
     for (int round = 0; round < full_or_smoke(7, 1); ++round) {
-      Load load(nginx.url());
-      ours.push_back(load.run(seconds));
+      ours.push_back(load_on(nginx.url()).run(seconds));
       theirs.push_back(run_wrk(nginx.url(), seconds));
       ratios.push_back(ours.back() / theirs.back());
     }

@@ -13,11 +13,10 @@
 #include <string>
 #include <vector>
 
-#include "async/loop.h"
+#include "benchmarks/support/client_load.h"
 #include "benchmarks/support/measured_run.h"
 #include "benchmarks/support/rounds.h"
 #include "clients/redis_client.h"
-#include "resilience/circuit_breaker.h"
 #include "tests/support/child_process.h"
 #include "tests/support/redis_server.h"
 
@@ -27,79 +26,36 @@ namespace {
 constexpr std::size_t kKeys = 100'000;
 constexpr std::size_t kBatch = 256;
 constexpr std::size_t kInFlight = 8;  // requests
-constexpr std::uint64_t kWarmUp = 100 * kInFlight;
 constexpr const char* kBaseline = "/usr/bin/redis-benchmark";
 
 std::string key_of(std::size_t number) { return fmt::format("key:{:012}", number); }
 
-// A loop with the client on it, and requests that are sent again, for other keys, as soon as they
-// are back.
-class Load final : public RequestOwner {
- public:
-  explicit Load(const RedisSetup& setup)
-      : client_(make_redis_client(
-            setup, {"bench", loop_.timers(), clock_, loop_.io(), front_, bulkhead_, retry_,
-                    std::chrono::seconds(1), 0, 1, shared_, recorder_})) {
-    append_answer(right_, 0, std::string(32, 'x'));
-    for (std::size_t i = 0; i < kKeys; ++i) keys_.push_back(key_of(i));
-    for (std::size_t i = 0; i < kInFlight; ++i) {
-      requests_.push_back(std::make_unique<Request>(*this));
-    }
-  }
-
-  // Keys a second, once the connection stands. Once.
-  double run(double seconds) {
-    seconds_ = seconds;
-    for (const auto& request : requests_) send(*request);
-    loop_.run([] { return false; });
-    return static_cast<double>((done_ - kWarmUp) * kBatch) / (wall_seconds() - start_);
-  }
-
- private:
-  void send(Request& request) {
-    request.begin();
-    for (std::size_t i = 0; i < kBatch; ++i) {
-      next_ = (next_ + 7919) % kKeys;  // all of them, in no order that helps the server
-      request.add(keys_[next_]);
-    }
-    ++under_way_;
-    client_->send(request);
-  }
-  void request_ended(Request& request) noexcept override {
-    --under_way_;
-    require(request.error() == RequestError::none, request.why());
-    for (std::size_t row = 0; row < kBatch; ++row) {
-      require(request.row(row) == Request::Row::found && request.answer(row) == right_, "a value");
-    }
-    ++done_;
-    if (done_ == kWarmUp) start_ = wall_seconds();
-    if (done_ > kWarmUp && wall_seconds() > start_ + seconds_) ended_ = true;
-    if (!ended_) {
-      send(request);
-    } else if (under_way_ == 0) {
-      loop_.stop();
-    }
-  }
-
-  const SteadyClock clock_;
-  Loop loop_{clock_};
-  SharedOnShard shared_;
-  LookupRecorder recorder_;
-  const BulkheadOptions bulkhead_;
-  const RetryOptions retry_;
-  CircuitBreaker breaker_{{}, std::chrono::seconds(1), 0, {}};
-  BreakerFront front_{breaker_};
-  std::unique_ptr<Client> client_;
-  std::vector<std::string> keys_;
-  std::size_t next_ = 0;
-  std::vector<std::unique_ptr<Request>> requests_;
-  std::string right_;
-  std::size_t under_way_ = 0;
-  std::uint64_t done_ = 0;
-  double seconds_ = 0;
-  double start_ = 0;
-  bool ended_ = false;
-};
+// Keys a second that the client gets, all of them in no order that helps the server.
+double keys_per_second(const RedisSetup& setup, double seconds) {
+  std::vector<std::string> keys;
+  for (std::size_t i = 0; i < kKeys; ++i) keys.push_back(key_of(i));
+  std::string right;
+  append_answer(right, 0, std::string(32, 'x'));
+  std::size_t next = 0;
+  ClientLoad load({[&](const LookupSurroundings& surroundings) {
+                     return make_redis_client(setup, surroundings);
+                   },
+                   kInFlight,
+                   [&](Request& request) {
+                     for (std::size_t i = 0; i < kBatch; ++i) {
+                       next = (next + 7919) % kKeys;
+                       request.add(keys[next]);
+                     }
+                   },
+                   [&](const Request& request) {
+                     for (std::size_t row = 0; row < kBatch; ++row) {
+                       if (request.row(row) != Request::Row::found) return false;
+                       if (request.answer(row) != right) return false;
+                     }
+                     return true;
+                   }});
+  return load.run(seconds) * kBatch;
+}
 
 double run_baseline(std::uint16_t port, std::size_t requests) {
   const auto result = test::run_process(
@@ -127,8 +83,7 @@ void compare_with_redis_benchmark(benchmark::State& state) {
   std::vector<double> ratios;
   for (auto _ : state) {
     for (int round = 0; round < full_or_smoke(7, 1); ++round) {
-      Load load(setup);
-      ours.push_back(load.run(seconds));
+      ours.push_back(keys_per_second(setup, seconds));
       theirs.push_back(run_baseline(server.port(), full_or_smoke(2'000'000, 50'000)));
       ratios.push_back(ours.back() / theirs.back());
     }
