@@ -11,9 +11,6 @@ namespace logbraid::test {
 namespace {
 
 TEST(LookupsExample, comes_out_as_it_says) {
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-  GTEST_SKIP() << "a show with a timetable, which a sanitizer is too slow for";
-#endif
   LOGBRAID_NEEDS_REDIS();
   LOGBRAID_NEEDS_DNSMASQ();
   if (!Nginx::is_installed()) GTEST_SKIP() << "nginx is not installed";
