@@ -27,8 +27,7 @@ lint:
 
 tidy:
 	cmake --preset dev >/dev/null
-	find src cli -name '*.cc' -print0 | xargs -0 -r -n 1 -P "$$(nproc)" \
-	  clang-tidy-16 --quiet -p build/dev --extra-arg=-Wno-unknown-warning-option
+	scripts/check_tidy.py
 
 bench:
 	scripts/run_benchmarks.py

@@ -12,7 +12,7 @@
 namespace logbraid {
 
 class PostgresConnection;
-class PostgresPool;
+class PostgresPool;  // NOLINT: clang-tidy does not see here that it is final
 struct PostgresPrepared;
 struct PostgresQuery;
 
