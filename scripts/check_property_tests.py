@@ -4,7 +4,7 @@
     scripts/check_property_tests.py [FILTER]
 
 Each mutation is made alone, in a copy of the sources, so nothing here changes; FILTER is a part of
-its name. For whoever changed the engine, the random plans or the interpreter: it takes some
+its name or of the path of its file (src/lookup). For whoever changed the engine, the random plans or the interpreter: it takes some
 minutes, so no other check runs it. Ends with a line: N passed, N failed.
 """
 
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PROGRAM = "unit_engine"
-TESTS = "PlanRunnerProperty.*:PipelineProperty.*"
+TESTS = "PlanRunnerProperty.*:PipelineProperty.*:LookupProperty.*"
 MOST_SECONDS = 240  # sound ones take 20
 
 
@@ -73,6 +73,32 @@ MUTATIONS = [
     Mutation("a dead letter is written too", "src/engine/shard_output.cc",
              "++active.rest.counts.dead_lettered;\n  return true;",
              "++active.rest.counts.dead_lettered;\n  return false;"),
+    Mutation("an answer is kept for the key that was asked for last", "src/lookup/cached_lookup.cc",
+             "cache_.put(flight.key, flight.hash, answer, now);",
+             "static_cast<void>(flight);\n  cache_.put(key_, common_->hash(key_), answer, now);"),
+    Mutation("an error is kept as not found", "src/lookup/cached_lookup.cc",
+             "answer.kind = AnswerKind::error;", "answer.kind = AnswerKind::not_found;"),
+    Mutation("an answer is fresh for ever", "src/lookup/cache_entry.h",
+             "bool fresh(TimePoint now) const { return now < fresh_until_; }",
+             "bool fresh(TimePoint) const { return true; }"),
+    Mutation("an answer stands in for one that has not failed", "src/lookup/cached_lookup.cc",
+             "if (!just_failed) return false;", ""),
+    Mutation("only the first that waits for a flight is told", "src/lookup/cached_lookup.cc",
+             "while (flight.first_waiter != nullptr) {", "{"),
+    Mutation("whoever leaves a flight takes the others with him", "src/lookup/flight.h",
+             "(before == nullptr ? first_waiter : before->next_waiter) = after;",
+             "(before == nullptr ? first_waiter : before->next_waiter) = nullptr;"),
+    Mutation("a key gets its neighbour's answer", "src/lookup/request_path.cc",
+             "owner_.flight_ended(*sent.flights[row], end_of(sent, row));",
+             "owner_.flight_ended(*sent.flights[row], "
+             "end_of(sent, sent.flights.size() - 1 - row));"),
+    Mutation("an answer that is late is kept longer than it says", "src/lookup/cached_lookup.cc",
+             "end.ttl.value_or(found ? options_.ttl : options_.not_found_ttl);",
+             "found ? options_.ttl : options_.not_found_ttl;"),
+    Mutation("half of a batch that is split is forgotten", "src/lookup/request_path.cc",
+             "for (Sent* const part : {&sent, &second}) {", "for (Sent* const part : {&sent}) {"),
+    Mutation("a request is not sent again", "src/lookup/request_path.cc",
+             "retry_.next(sent.attempts - 1,", "retry_.next(sent.attempts,"),
 ]
 
 
@@ -145,7 +171,8 @@ def main():
             print(f"The tests fail without a mutation:\n{wrong}\n0 passed, 1 failed")
             return 1
         results = []
-        for mutation in (each for each in MUTATIONS if wanted in each.name):
+        for mutation in (each for each in MUTATIONS
+                         if wanted in each.name or wanted in each.path):
             noticed, how = check(tree, mutation)
             results.append(noticed)
             print(f"{'noticed' if noticed else 'FAILED '}  {mutation.name}: {how}", flush=True)

@@ -54,6 +54,13 @@ Ledger::Visit::Visit(Ledger& ledger, const std::string& enricher, std::uint64_t 
   cell_.running.fetch_add(1);
 }
 
+void Ledger::request(const std::string& enricher) {
+  calls_.fetch_add(1);
+  if (!closed_.load()) return;
+  late_calls_.fetch_add(1);
+  complain(enricher + " sent a request when all was over");
+}
+
 void Ledger::complain(std::string what) {
   const std::lock_guard lock(mutex_);
   if (complaints_.size() < kMostComplaints) complaints_.push_back(std::move(what));

@@ -32,6 +32,8 @@ class Ledger {
   void ignore_order() { ordered_ = false; }
   // From here on nothing may begin.
   void close() { closed_.store(true); }
+  // A request of a look-up, which is of no one event.
+  void request(const std::string& enricher);
 
   // What was wrong, a line each, the first few.
   std::string complaints() const;

@@ -56,6 +56,7 @@ class PlanDriver final : private PlanRunnerEvents {
   Outcome outcome(std::size_t event, std::string_view enricher) const;
   // How long after its admission the event was done.
   Duration latency(std::size_t event) const { return finished_.at(event).latency; }
+  TimePoint done_at(std::size_t event) const { return started_.at(event) + latency(event); }
   std::size_t done() const { return finished_count_; }
   std::size_t batches_released() const { return released_; }
 

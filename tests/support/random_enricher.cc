@@ -12,6 +12,7 @@
 #include "logbraid/async_context.h"
 #include "logbraid/enricher.h"
 #include "logbraid/registry.h"
+#include "tests/support/random_lookup.h"
 #include "tests/support/scripted_enricher.h"
 
 namespace logbraid::test {
@@ -201,6 +202,8 @@ EnricherInstance instance_of(const RandomPlan& plan, const RandomNode& node, Ran
     case RandomNode::Form::async_batch:
       instance.enricher = std::make_shared<RandomAsyncBatch>(std::move(code));
       break;
+    case RandomNode::Form::lookup:
+      return make_random_lookup(node, run);
   }
   return instance;
 }

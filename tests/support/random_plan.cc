@@ -13,6 +13,8 @@ using Form = RandomNode::Form;
 
 const std::vector<std::string> kShared = {"s0", "s1", "s2", "deep.x", "deep.y", "deep"};
 const std::vector<std::string> kOfInput = {"gone0", "gone1"};
+// What keys are made of: a few values, one for each event, and what may be absent or an object.
+const std::vector<std::string> kOfKeys = {"user", "user", "message", "s0", "s1", "deep.x", "deep"};
 
 bool one_in(Random& random, std::uint64_t count) { return random() % count == 0; }
 
@@ -32,7 +34,8 @@ void choose_form(Random& random, RandomNode& node) {
   node.placement = static_cast<Placement>(random() % 4);
   const bool many = one_in(random, 3);
   if (node.placement == Placement::async) {
-    node.form = many ? Form::async_batch : Form::async;
+    const bool looks_up = !many && one_in(random, 2);
+    node.form = many ? Form::async_batch : looks_up ? Form::lookup : Form::async;
   } else {
     node.form = many ? Form::batch : Form::sync;
   }
@@ -70,6 +73,38 @@ void choose_fields(Random& random, RandomNode& node) {
   }
 }
 
+Duration any_time(Random& random) {
+  using namespace std::chrono_literals;
+  return std::vector<Duration>{0ms, 2ms, 5min}[random() % 3];
+}
+
+void choose_lookup(Random& random, RandomNode& node) {
+  node.removes.clear();
+  node.key_fields = {any_of(random, kOfKeys)};
+  if (one_in(random, 3)) node.key_fields.push_back(any_of(random, kOfKeys));
+  LookupOptions& options = node.lookup;
+  // An index of its own takes 5 KiB: the second has room for some ten answers, on one shard.
+  options.cache_bytes = std::vector<std::size_t>{0, 6 * 1024, 32 * 1024 * 1024}[random() % 3];
+  options.ttl = any_time(random);
+  options.not_found_ttl = any_time(random);
+  options.client_limit = 1 + static_cast<std::uint32_t>(random() % 16);
+  options.adaptive = one_in(random, 3);
+  if (one_in(random, 8)) options.rate = 400;
+  if (one_in(random, 4)) options.refresh_ahead = 0.5;
+  if (node.hangs) {
+    // A key that has timed out is asked for again, and alone: else what becomes of it and of those
+    // beside it would depend on the time.
+    options.error_ttl = Duration::zero();
+    return;
+  }
+  options.error_ttl = any_time(random);
+  options.stale_if_error = any_time(random);
+  if (one_in(random, 2)) return;
+  options.max_batch = 2 + random() % 6;
+  options.max_delay = std::chrono::milliseconds(random() % 3);
+  options.on_batch_error = OnBatchError::split;
+}
+
 }  // namespace
 
 bool RandomNode::off_for(std::uint64_t event) const {
@@ -89,13 +124,20 @@ Act RandomNode::act(std::uint64_t event) const {
   if (many && throws) act.ending = Ending::error;
   if (hangs) {
     // A pool call takes time even if it does nothing, and a request for many is one call.
-    if (form != Form::async || one_in(random, 3)) act.hang = Act::Hang::until_told;
+    const bool is_one_call = form == Form::async || form == Form::lookup;
+    if (!is_one_call || one_in(random, 3)) act.hang = Act::Hang::until_told;
     if (placement == Placement::pool && event % 64 == 7) act.hang = Act::Hang::to_the_end;
     return act;
   }
   act.delay = static_cast<std::uint32_t>(random() % 20);
   if (!always_throws) act.failures_first = static_cast<std::uint32_t>(random() % (retries + 1));
   return act;
+}
+
+Act RandomNode::act_for(std::string_view key) const {
+  std::uint64_t number = 14695981039346656037u;  // FNV-1a
+  for (const char c : key) number = (number ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  return act(number);
 }
 
 const RandomNode& RandomPlan::node(const std::string& name) const {
@@ -116,6 +158,7 @@ std::string RandomPlan::event(std::uint64_t number) {
   const std::string text = std::to_string(number);
   std::string line = "{\"message\":\"" + text + "\",\"level\":\"";
   line += number % 4 == 0 ? "ERROR\",\"gone0\":\"a\"" : "INFO\",\"gone0\":\"a\"";
+  line += ",\"user\":\"u" + std::to_string(number % 5) + "\"";
   if (number % 2 == 0) line += ",\"s0\":\"in\"";
   if (number % 3 == 0) line += ",\"deep\":{\"x\":\"in\",\"z\":\"in\"}";
   if (number % 3 == 1) line += ",\"deep\":\"flat\"";
@@ -130,6 +173,7 @@ RandomNode random_node(std::uint64_t seed, std::string name) {
   choose_form(random, node);
   choose_troubles(random, node);
   choose_fields(random, node);
+  if (node.form == Form::lookup) choose_lookup(random, node);
   return node;
 }
 
@@ -152,6 +196,8 @@ RandomPlan random_plan(std::uint64_t seed, std::size_t nodes) {
     };
     if (one_in(random, 3)) node.reads.push_back(any_field());
     if (one_in(random, 6)) node.when = any_field();
+    const bool asks_for_others = node.form == Form::lookup && one_in(random, 3);
+    if (asks_for_others) node.key_fields.front() = any_field();
     plan.nodes.push_back(std::move(node));
   }
   return plan;

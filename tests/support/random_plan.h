@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "logbraid/metadata.h"
+#include "lookup/lookup_options.h"
 
 namespace logbraid::test {
 
@@ -31,10 +33,13 @@ struct Act {
   Hang hang = Hang::no;
 };
 
+// What a look-up does is the same for each event that asks for the same key; what the endings mean
+// there, random_lookup.h says.
+
 // One enricher of a random plan, as data: random_enricher.h makes one that behaves like it,
 // reference_interpreter.h foretells what it does.
 struct RandomNode {
-  enum class Form : std::uint8_t { sync, batch, async, async_batch };
+  enum class Form : std::uint8_t { sync, batch, async, async_batch, lookup };
 
   std::string name;
   std::uint64_t seed = 0;
@@ -59,10 +64,15 @@ struct RandomNode {
   bool hangs = false;          // has kHangLimit, and nothing of it waits that does not hang
   bool late = false;           // async: goes on for a while when it is told to stop
   bool always_throws = false;  // batches: at their end
+  // Of a look-up: the fields that its key is made of, and how answers are kept and gathered.
+  std::vector<std::string> key_fields;
+  LookupOptions lookup;
 
   std::string own() const { return "out." + name; }  // the field that nobody else sets
   bool off_for(std::uint64_t event) const;           // by its conditions
   Act act(std::uint64_t event) const;
+  // Of a look-up: for a key.
+  Act act_for(std::string_view key) const;
 };
 
 // The limit of enrichers that hang. All others have one that nobody comes to, so that what ends in

@@ -42,13 +42,18 @@ struct Tree {
     }
     return json + "}";
   }
-  // What an enricher finds there, as text.
-  std::string look_up(std::string_view path) {
+  // Null where nothing is.
+  Tree* at(std::string_view path) {
     const std::size_t dot = path.find('.');
     Tree* const member = kind == Kind::object ? find(path.substr(0, dot)) : nullptr;
-    if (member == nullptr || member->kind == Kind::absent) return {};
-    if (dot != std::string_view::npos) return member->look_up(path.substr(dot + 1));
-    return member->kind == Kind::text ? member->text : member->json();
+    if (member == nullptr || member->kind == Kind::absent) return nullptr;
+    return dot == std::string_view::npos ? member : member->at(path.substr(dot + 1));
+  }
+  // What an enricher finds there, as text.
+  std::string look_up(std::string_view path) {
+    Tree* const found = at(path);
+    if (found == nullptr) return {};
+    return found->kind == Kind::text ? found->text : found->json();
   }
 };
 
@@ -70,6 +75,7 @@ Tree event_as_read(std::uint64_t number) {
   event.set("message", std::to_string(number));
   event.set("level", number % 4 == 0 ? "ERROR" : "INFO");
   event.set("gone0", "a");
+  event.set("user", "u" + std::to_string(number % 5));
   if (number % 2 == 0) event.set("s0", "in");
   if (number % 3 == 0) event.set("deep.x", "in");
   if (number % 3 == 0) event.set("deep.z", "in");
@@ -83,8 +89,29 @@ struct Ended {
   Steps steps;
 };
 
+// A look-up: what its key is, and what is known of that, whoever else asks for it.
+Ended look_up(const RandomNode& node, Tree& seen) {
+  std::string key;
+  for (const std::string& field : node.key_fields) {
+    const Tree* const part = seen.at(field);
+    if (part == nullptr) return {Outcome::no_match, {}};
+    if (part->kind == Tree::Kind::object) return {Outcome::error, {}};
+    key += (key.empty() ? "" : "/") + part->text;
+  }
+  const Act act = node.act_for(key);
+  if (act.hang != Act::Hang::no) return {Outcome::timeout, {}};
+  if (act.ending == Ending::no_match) return {Outcome::no_match, {}};
+  if (act.ending != Ending::ok) return {Outcome::error, {}};
+  const std::string made = digest(node.name, key, {});
+  Ended ended;
+  ended.steps.emplace_back(node.own(), made);
+  if (!node.sets.empty()) ended.steps.emplace_back(node.sets, made);
+  return ended;
+}
+
 // A call that is made: what it sees, sets, and how it ends.
 Ended call(const RandomPlan& plan, const RandomNode& node, std::uint64_t event, Tree& seen) {
+  if (node.form == RandomNode::Form::lookup) return look_up(node, seen);
   const Act act = node.act(event);
   if (act.hang != Act::Hang::no) return {Outcome::timeout, {}};
   Ended ended;
@@ -103,8 +130,10 @@ Ended call(const RandomPlan& plan, const RandomNode& node, std::uint64_t event, 
 }
 
 bool is_cut_short(const RandomNode& node, std::uint64_t event, Outcome made) {
-  return made == Outcome::timeout ||
-         (made == Outcome::error && node.act(event).failures_first != 0);
+  if (made == Outcome::timeout) return true;
+  // A request's attempts have the time of the request, whatever is left of the event's.
+  return node.form != RandomNode::Form::lookup && made == Outcome::error &&
+         node.act(event).failures_first != 0;
 }
 
 bool falls_back(const RandomNode& node, Outcome outcome) {
