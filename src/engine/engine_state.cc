@@ -40,7 +40,8 @@ EngineState::EngineState(const Registry& registry, std::vector<std::string> name
       plans_(registry, options_.plan),
       told_(options_.execution.shards),
       pool_({.most = options_.execution.max_parallel_threads,
-             .most_stuck = options_.execution.max_stuck_threads}) {
+             .most_stuck = options_.execution.max_stuck_threads,
+             .cores_left = [this] { return cores_without_shard(cores_, shards_); }}) {
   const EngineShard::Parts parts{
       options_.execution,
       clock_,

@@ -78,7 +78,8 @@ struct Pipeline::State {
         watch(*parts.plan, parts.watch, parts.on_hidden_dependency),
         plan_state(*parts.plan, parts.options),
         pool({.most = parts.options.max_parallel_threads,
-              .most_stuck = parts.options.max_stuck_threads}) {
+              .most_stuck = parts.options.max_stuck_threads,
+              .cores_left = [this] { return cores_without_shard(cores, shards); }}) {
     if (LifecycleThread::needed_for(*parts.plan)) begin_lives();
     const Shard::Parts shard_parts{*parts.plan,
                                    parts.options,

@@ -347,7 +347,7 @@ void PlanRunner::queue_in_pool(PoolCall& call, const Slot& slot) {
   Node& node = nodes_[call.node];
   const bool automatic = plan_[call.node].placement == Placement::automatic;
   call.asked = automatic && node.cost.asks();
-  call.shared = automatic && is_shared(call.node);
+  call.shared = call.brief = automatic && is_shared(call.node);
   if (call.shared) {
     offer(call);
   } else if (automatic && node.cost.mean() < kWorkPerWake) {

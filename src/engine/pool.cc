@@ -3,12 +3,21 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <chrono>
 #include <system_error>
 #include <utility>
 
 #include "async/thread_role.h"
+#include "logbraid/clock.h"
 
 namespace logbraid {
+namespace {
+
+// For the next brief task a thread waits awake for so long: about as long as such a task takes,
+// which is when the next event's come where they come back to back. To be woken takes some 30 us.
+constexpr Duration kAwake = std::chrono::microseconds(100);
+
+}  // namespace
 
 Pool::Pool(Options options) : options_(std::move(options)) {}
 
@@ -38,7 +47,7 @@ bool Pool::submit(std::span<PoolTask* const> tasks, unsigned wakes) {
     // Those just made count as idle until they have come: see work().
     if (able() == 0) return false;
     for (PoolTask* const task : tasks) push(*task);
-    woken = std::min(wanted, idle_);
+    woken = sleepers_for(wanted);
   }
   for (unsigned i = 0; i < woken; ++i) ready_.notify_one();
   for (std::thread& thread : ended) thread.join();
@@ -50,9 +59,14 @@ void Pool::nudge() {
   {
     const std::lock_guard lock(mutex_);
     while (idle_ < queued_ && able() < options_.most && make_thread()) ++idle_;
-    woken = std::min(queued_, idle_);
+    woken = sleepers_for(queued_);
   }
   for (unsigned i = 0; i < woken; ++i) ready_.notify_one();
+}
+
+unsigned Pool::sleepers_for(unsigned tasks) const {
+  const unsigned takers = std::min(tasks, idle_);
+  return takers - std::min(takers, awake_);
 }
 
 bool Pool::make_thread() {
@@ -86,7 +100,7 @@ void Pool::give_up(PoolTask& task) {
     runs->stuck = true;
     ++stuck_;
     if (idle_ < queued_ && able() < options_.most && make_thread()) ++idle_;
-    woken = std::min(queued_, idle_);
+    woken = sleepers_for(queued_);
   }
   if (woken != 0) ready_.notify_one();
 }
@@ -126,10 +140,8 @@ unsigned Pool::stuck() const {
   return stuck_;
 }
 
-unsigned Pool::queued() const {
-  const std::lock_guard lock(mutex_);
-  return queued_;
-}
+// Relaxed, here and below: it guards nothing.
+unsigned Pool::queued() const { return queued_.load(std::memory_order_relaxed); }
 
 unsigned Pool::busy() const {
   const std::lock_guard lock(mutex_);
@@ -159,6 +171,7 @@ void Pool::work(Workers::iterator self, unsigned number) {
     while (first_ != nullptr && !closing_) {
       PoolTask& task = *first_;
       unlink(task);
+      const bool brief = task.brief;
       task.turn = self->turn = ++turns_;
       busy_peak_ = std::max(busy_peak_, ++busy_);
       lock.unlock();
@@ -175,10 +188,26 @@ void Pool::work(Workers::iterator self, unsigned number) {
         workers_.erase(self);
         return;
       }
+      if (brief && first_ == nullptr && !closing_) stay_awake(lock);
     }
     if (closing_) return;
     ++idle_;
   }
+}
+
+// Waits for a task for a moment without falling asleep, where a core has nothing else to do. It
+// gives way to whoever wants the core: the shard, which does not wait for helpers, then does the
+// work.
+void Pool::stay_awake(std::unique_lock<std::mutex>& lock) {
+  if (!options_.cores_left || busy_ + awake_ >= options_.cores_left()) return;
+  ++idle_;
+  ++awake_;
+  lock.unlock();
+  const auto end = std::chrono::steady_clock::now() + kAwake;
+  while (queued() == 0 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  lock.lock();
+  --awake_;
+  --idle_;
 }
 
 }  // namespace logbraid

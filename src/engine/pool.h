@@ -1,7 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <mutex>
 #include <span>
@@ -22,6 +24,7 @@ struct PoolTask {
   PoolTask* previous = nullptr;
   PoolTask* next = nullptr;
   bool queued = false;
+  bool brief = false;      // others like it may come at once: see Pool::stay_awake()
   std::uint64_t turn = 0;  // of the thread that took it last; the pool's own
 };
 
@@ -29,6 +32,9 @@ struct PoolTask {
 // none idle, up to the limit; they end with the pool. One whose task nobody waits for any more is
 // stuck: another one takes its place, and whichever is too many when it comes back ends.
 //
+// Invariant of stay_awake(): who is awake counts as idle, and looks for tasks under the lock before
+// he
+//           sleeps; so a task that was queued in the hope of him is always seen.
 // Threads:  all functions from any thread.
 // Lifetime: a task belongs to the pool from submit() until run() is called or cancel() gives true.
 // Blocking: the destructor waits for the tasks that run; queued ones are left alone (cancel them).
@@ -38,6 +44,9 @@ class Pool {
     unsigned most = 10;         // threads that are not stuck, at least 1
     unsigned most_stuck = 32;   // stuck threads that are replaced
     std::string name = "pool";  // threads are called name-N; at most 15 bytes with the number
+    // Cores that this pool's threads may keep busy without taking them from others of the process;
+    // from any of its threads. Empty: none is known of.
+    std::function<unsigned()> cores_left = {};
   };
   explicit Pool(Options options);
   ~Pool();
@@ -78,6 +87,8 @@ class Pool {
   using Workers = std::list<Worker>;
 
   void work(Workers::iterator self, unsigned number);
+  void stay_awake(std::unique_lock<std::mutex>& lock);
+  unsigned sleepers_for(unsigned tasks) const;
   void push(PoolTask& task);
   void unlink(PoolTask& task);
   bool make_thread();
@@ -89,8 +100,10 @@ class Pool {
   std::condition_variable ready_;
   PoolTask* first_ = nullptr;
   PoolTask* last_ = nullptr;
-  unsigned queued_ = 0;
-  unsigned idle_ = 0;
+  // Changed under the lock; those who stay awake look at it without.
+  std::atomic<unsigned> queued_{0};
+  unsigned idle_ = 0;  // those that are awake, too
+  unsigned awake_ = 0;
   unsigned stuck_ = 0;
   unsigned busy_ = 0;
   unsigned busy_peak_ = 0;

@@ -64,6 +64,20 @@ TEST(Pool, makes_a_thread_when_it_is_needed_and_no_more_than_it_may) {
   second.let_go();
 }
 
+// One that looked for the next task awake and saw none must not fall asleep on one that counted on
+// it.
+TEST(Pool, brief_tasks_that_come_one_by_one_are_all_run) {
+  Pool pool({.most = 2, .cores_left = [] { return 1u; }});
+  for (int i = 0; i < 2000; ++i) {
+    std::latch left(1);
+    Count task(left);
+    task.brief = true;
+    ASSERT_TRUE(pool.submit(task));
+    left.wait();
+  }
+  EXPECT_EQ(pool.metrics().calls, 2000u);
+}
+
 TEST(Pool, knows_the_most_that_ran_and_waited_at_once) {
   Pool pool({.most = 2, .most_stuck = 5});
   EXPECT_EQ(pool.metrics().calls, 0u);
