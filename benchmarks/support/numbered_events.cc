@@ -31,6 +31,7 @@ Result<std::size_t> NumberedSource::read(std::span<char> into) {
       continue;
     }
     passage_.arrived[next_] = due == 0 ? now : due;
+    passage_.taken[next_] = now;
     std::memcpy(at, "{\"n\":", 5);
     at = std::to_chars(at + 5, end, next_).ptr;
     if (!filler_.empty()) {

@@ -18,10 +18,11 @@ namespace logbraid::bench {
 // When each event came and when it was written, in seconds since the first read.
 struct Passage {
   explicit Passage(std::size_t events)
-      : arrived(events, kNever), written(events, kNever), missing(events) {}
+      : arrived(events, kNever), taken(events, kNever), written(events, kNever), missing(events) {}
   static constexpr double kNever = std::numeric_limits<double>::infinity();
 
   std::vector<double> arrived;
+  std::vector<double> taken;  // when it was read, which is later where reading waits
   std::vector<double> written;
   std::atomic<std::size_t> missing;  // not written yet
   std::atomic<double> start{0};      // of the clock, at the first read

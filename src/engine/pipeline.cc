@@ -37,6 +37,11 @@ constexpr std::size_t kBytesPerLine = 512;
 constexpr std::size_t kInlineBatches = 4;
 constexpr std::size_t kWaitingBatches = 32;
 
+// Lines that are read before a window has room for them, for each shard, and at most as many as the
+// window holds. They keep it full while the next ones are read, a millisecond; more would only be
+// late: where more comes than passes, all that is read ahead is waited for by what comes next.
+constexpr std::uint32_t kReadAhead = 1024;
+
 // A small budget gets small batches too, so that there is more than one.
 constexpr std::size_t kBatchesInBudget = 64;
 
@@ -109,7 +114,7 @@ struct Pipeline::State {
     const std::size_t most = shard_count * (all_inline ? kInlineBatches : kWaitingBatches);
     return {.batches = most,
             .go_on_at = all_inline ? most / 2 : most - 1,
-            .lines = std::uint64_t{parts.options.in_flight} * shard_count + 1,
+            .lines = std::uint64_t{std::min(parts.options.in_flight, kReadAhead)} * shard_count + 1,
             .first_need = batch_bytes(parts.options) * kNeedPerByte};
   }
 

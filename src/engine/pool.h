@@ -32,9 +32,8 @@ struct PoolTask {
 // none idle, up to the limit; they end with the pool. One whose task nobody waits for any more is
 // stuck: another one takes its place, and whichever is too many when it comes back ends.
 //
-// Invariant of stay_awake(): who is awake counts as idle, and looks for tasks under the lock before
-// he
-//           sleeps; so a task that was queued in the hope of him is always seen.
+// Invariant: a thread that is awake (stay_awake) counts as idle, and looks for tasks under the lock
+//            before it sleeps; so a task that was queued in the hope of it is always seen.
 // Threads:  all functions from any thread.
 // Lifetime: a task belongs to the pool from submit() until run() is called or cancel() gives true.
 // Blocking: the destructor waits for the tasks that run; queued ones are left alone (cancel them).

@@ -1,8 +1,11 @@
 // The budget in bytes, and what happens to events there is no room for.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <latch>
 #include <memory>
+#include <string_view>
 
 #include "logbraid/async_context.h"
 #include "logbraid/registry.h"
@@ -143,6 +146,74 @@ class AnswersAtTheEnd final : public AsyncEnricher {
  private:
   const std::shared_ptr<std::latch> at_end_;
 };
+
+// How far a source was ahead of the calls, at the most, in lines.
+struct ReadAhead {
+  std::atomic<std::uint64_t> started{0};
+  std::uint64_t read = 0;  // of the thread that reads
+  std::uint64_t most = 0;
+};
+
+// Gives so many lines at a time.
+class AheadSource final : public Source {
+ public:
+  AheadSource(ReadAhead& ahead, std::uint64_t lines, std::uint64_t at_a_time)
+      : ahead_(ahead), lines_(lines), at_a_time_(at_a_time) {}
+  Result<std::size_t> read(std::span<char> into) override {
+    constexpr std::string_view kLine = "{\"n\":1}\n";
+    const std::uint64_t count = std::min(at_a_time_, lines_ - ahead_.read);
+    for (std::uint64_t i = 0; i < count; ++i)
+      kLine.copy(into.data() + i * kLine.size(), kLine.size());
+    ahead_.read += count;
+    ahead_.most = std::max(ahead_.most, ahead_.read - ahead_.started);
+    return count * kLine.size();
+  }
+  void interrupt() noexcept override {}
+  std::string description() const override { return "ahead"; }
+
+ private:
+  ReadAhead& ahead_;
+  const std::uint64_t lines_;
+  const std::uint64_t at_a_time_;
+};
+
+class CountsStarts final : public AsyncEnricher {
+ public:
+  explicit CountsStarts(ReadAhead& ahead) : ahead_(ahead) {}
+  Task<EnrichStatus> enrich(const EventView&, Patch&, AsyncContext& context) override {
+    ++ahead_.started;
+    co_await context.sleep(1ms);
+    co_return CallResult::ok;
+  }
+
+ private:
+  ReadAhead& ahead_;
+};
+
+TEST(PipelineMemory, what_is_read_ahead_is_bounded_where_calls_and_not_the_window_are_the_limit) {
+  constexpr std::uint64_t kLines = 6'000;
+  constexpr std::uint64_t kAtATime = 100;
+  constexpr std::uint32_t kCalls = 16;
+  ReadAhead ahead;
+  EnricherInstance instance;
+  instance.placement = Placement::async;
+  instance.enricher = std::make_shared<CountsStarts>(ahead);
+  EnricherMetadata metadata;
+  metadata.name = "e";
+  metadata.placement = Placement::async;
+  metadata.bulkhead.max_in_flight = kCalls;
+  Registry registry;
+  ASSERT_TRUE(registry.add(metadata, instance).has_value());
+  std::string output;
+  PipelineParts parts = memory_parts("", *registry.resolve(std::vector<std::string>{"e"}), output);
+  parts.source = std::make_unique<AheadSource>(ahead, kLines, kAtATime);
+  parts.options.shards = 1;
+  const RunReport report = run_to_end(std::move(parts));
+  EXPECT_EQ(report.counts.written, kLines);
+  // 1,024 before the last batch is read, and what waits for a call inside of the window.
+  EXPECT_LE(ahead.most, 1024 + kAtATime + 3 * kCalls);
+  EXPECT_GE(ahead.most, 1024u) << "or the source was never ahead, and this says nothing";
+}
 
 // The window takes all but the last lines, and nothing ends before the last are read.
 TEST(PipelineMemory, the_next_batch_is_read_while_the_window_is_full) {
