@@ -9,6 +9,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <thread>
 #include <unordered_map>
 #include <vector>
 
@@ -180,6 +181,27 @@ void a_hit_against_a_hash_map(benchmark::State& state) {
   }
 }
 BENCHMARK(a_hit_against_a_hash_map)->Iterations(1)->Unit(benchmark::kMillisecond);
+
+// Two shards that answer from their caches and do nothing else, against one.
+void hits_on_two_threads_against_one(benchmark::State& state) {
+  HitsOnly first;
+  HitsOnly second;
+  for (auto _ : state) {
+    const Compared compared = compare(
+        full_or_smoke(31, 3), &wall_seconds, [&] { first.layer(); },
+        [&] {
+          std::thread beside([&] { second.layer(); });
+          first.layer();
+          beside.join();
+        });
+    require(first.hits() == 2 * second.hits(), "not all were hits");
+    // Twice the work.
+    state.counters["ratio"] = 2 * compared.ratio;
+    state.counters["least"] = 2 * compared.least;
+    state.counters["most"] = 2 * compared.most;
+  }
+}
+BENCHMARK(hits_on_two_threads_against_one)->Iterations(1)->Unit(benchmark::kMillisecond);
 
 // Whole pipelines, memory to memory, all keys in the cache after the first of each. Eight look-ups
 // an event: with one, what reads and writes is what limits both.

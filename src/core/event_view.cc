@@ -32,12 +32,18 @@ Value below(RawValue value, PathView rest, Arena& arena) {
   return value.token == Token::text ? Value(value.text) : decode_json(value.text, arena);
 }
 
+// What is no top-level field. Apart, like read_patched(): g++ takes values that come from several
+// places apart and puts them together again, which costs more than a call.
+[[gnu::noinline]] Value read_nested(const Field* field, PathView path, Arena& arena) {
+  if (field == nullptr || path.size() == 1 || field->token != Token::object) return {};
+  return below(RawValue::of(*field), path.without_front(), arena);
+}
+
 Value read_input(const Event& event, PathView path, Arena& arena) {
   const Field* const field = event.find(path.front());
-  if (field == nullptr) return {};
-  if (path.size() == 1) return decode(*field, arena);
-  return field->token == Token::object ? below(RawValue::of(*field), path.without_front(), arena)
-                                       : Value();
+  if (field != nullptr && path.size() == 1) [[likely]]
+    return decode(*field, arena);
+  return read_nested(field, path, arena);
 }
 
 // Puts together what several patches and the input have under one path.
@@ -72,17 +78,13 @@ Value read_merged(const Event& event, PathView path, std::span<const PatchOp* co
   return decode_json(arena.copy(text), arena);
 }
 
-}  // namespace
-
-Value EventView::get(PathView path) const {
+[[gnu::noinline]] Value read_patched(const Event& event, const Patch* patches,
+                                     AncestorSet ancestors, PathView path, Arena& arena) {
   if (path.empty()) return {};
-  if (observer_ != nullptr) [[unlikely]]
-    observer_->looked_up(path);
-  if (ancestors_.word_count == 0) return read_input(*event_, path, *arena_);
   ArenaVector<const PatchOp*> touching;  // last in plan order first
   Value found;
   const bool decided =
-      visit_backward(patches_, ancestors_, path.front().bit, [&](const Patch& patch) {
+      visit_backward(patches, ancestors, path.front().bit, [&](const Patch& patch) {
         const auto ops = patch.ops();
         for (std::size_t i = ops.size(); i-- > 0;) {
           const PatchOp& op = ops[i];
@@ -92,7 +94,7 @@ Value EventView::get(PathView path) const {
             found = op.path.size() == path.size() ? op.value : Value();
             return true;
           }
-          touching.push_back(*arena_, &op);
+          touching.push_back(arena, &op);
           // What an op that covers the path hides need not be looked at, but for objects, which
           // merge.
           if (covers && !op.value.is_object()) {
@@ -102,9 +104,18 @@ Value EventView::get(PathView path) const {
         }
         return false;
       });
-  if (!touching.empty())
-    return read_merged(*event_, path, {touching.data(), touching.size()}, *arena_);
-  return decided ? found : read_input(*event_, path, *arena_);
+  if (!touching.empty()) return read_merged(event, path, {touching.data(), touching.size()}, arena);
+  return decided ? found : read_input(event, path, arena);
+}
+
+}  // namespace
+
+Value EventView::get(PathView path) const {
+  if (observer_ != nullptr && !path.empty()) [[unlikely]]
+    observer_->looked_up(path);
+  if (ancestors_.word_count == 0 && !path.empty()) [[likely]]
+    return read_input(*event_, path, *arena_);
+  return read_patched(*event_, patches_, ancestors_, path, *arena_);
 }
 
 }  // namespace logbraid

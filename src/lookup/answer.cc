@@ -29,19 +29,21 @@ T read(const char* from) {
   return value;
 }
 
-Value decode(const Header& header, const char* at) {
+// `from` is where the bytes were, `at` where they are now. Numbers are read there: a load from what
+// was just copied would wait for the copy.
+Value decode(const Header& header, const char* from, const char* at) {
   const std::string_view text(at, header.size);
   switch (header.kind) {
     case ValueKind::null:
       return nullptr;
     case ValueKind::boolean:
-      return *at != 0;
+      return *from != 0;
     case ValueKind::int64:
-      return read<std::int64_t>(at);
+      return read<std::int64_t>(from);
     case ValueKind::uint64:
-      return read<std::uint64_t>(at);
+      return read<std::uint64_t>(from);
     case ValueKind::real:
-      return header.spelled ? Value::number(text) : Value(read<double>(at));
+      return header.spelled ? Value::number(text) : Value(read<double>(from));
     case ValueKind::string:
       return text;
     case ValueKind::object:
@@ -91,17 +93,17 @@ void append_answer(std::string& answer, std::uint16_t field, const Value& value)
 }
 
 void apply_answer(std::string_view answer, std::span<const FieldPath> fields, Patch& patch) {
-  const std::string_view kept = patch.arena().copy(answer);
-  for (const char *at = kept.data(), *const end = at + kept.size(); at < end;) {
-    const auto header = read<Header>(at);
-    at += sizeof header;
+  const char* const kept = patch.arena().copy(answer).data();
+  for (std::size_t done = 0; done < answer.size();) {
+    const auto header = read<Header>(answer.data() + done);
+    done += sizeof header;
     const FieldPath& field = fields[header.field];
     if (field.empty()) {
-      set_members(std::string_view(at, header.size), patch);
+      set_members(std::string_view(kept + done, header.size), patch);
     } else {
-      patch.set_view(field, decode(header, at));
+      patch.set_view(field, decode(header, answer.data() + done, kept + done));
     }
-    at += header.size;
+    done += header.size;
   }
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/short_text.h"
 #include "lookup/cache_entry.h"
 
 namespace logbraid {
@@ -33,7 +34,7 @@ class CacheIndex {
     for (std::size_t at = hash % kSlots;; at = (at + 1) % kSlots) {
       const Slot& slot = page.slots[at];
       if (slot.entry == nullptr) return nullptr;
-      if (slot.hash == hash && slot.entry->key() == key) return slot.entry;
+      if (slot.hash == hash && same_short(slot.entry->key(), key)) return slot.entry;
     }
   }
 

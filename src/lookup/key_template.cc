@@ -68,17 +68,21 @@ bool empty_is_missing(KeyEscape escape) {
   return escape == KeyEscape::url_path || escape == KeyEscape::dns_label;
 }
 
-void append_escaped(std::string& out, std::string_view text, KeyEscape escape) {
+void append_piece(std::string& out, std::string_view literal, std::string_view text,
+                  KeyEscape escape) {
   switch (escape) {
     case KeyEscape::url_path:
     case KeyEscape::url_query:
+      out += literal;
       append_percent_encoded(out, text);
       break;
     case KeyEscape::json_string:
+      out += literal;
       append_json_escaped(out, text);
       break;
     case KeyEscape::none:
     case KeyEscape::dns_label:
+      out += literal;
       out += text;
       break;
   }
@@ -200,19 +204,18 @@ KeyResult KeyTemplate::append(const EventView& event, std::string& out, std::siz
   ValueTextBuffer buffer;
   for (std::size_t i = 0; i < fields_.size(); ++i) {
     const auto& [literal, escape] = literals_[i];
-    out += literal;
     const Value value = event.get(fields_[i]);
     if (value.is_object() || value.is_array()) return refuse(kNested);
-    const std::string_view text = value_text(value, buffer);
+    const std::string_view text = value.is_string() ? value.text() : value_text(value, buffer);
     if (text.empty() && (!value.is_string() || empty_is_missing(escape))) return KeyResult::missing;
     if (text.size() > kMaxBytes) return refuse(kTooLong);
     if (escape == KeyEscape::dns_label && !is_whole_field() && !has_only_label_characters(text)) {
       return refuse(kNoLabel);
     }
     dots = dots || (escape == KeyEscape::url_path && is_dots(text));
-    append_escaped(out, text, escape);
+    append_piece(out, literal, text, escape);
   }
-  out += literals_.back().text;
+  if (const std::string& last = literals_.back().text; !last.empty()) out += last;
   const std::string_view key = std::string_view(out).substr(start);
   if (key.size() > kMaxBytes) return refuse(kTooLong);
   if (dots && has_dot_segment(key.substr(0, key.find_first_of("?#")))) return refuse(kDots);

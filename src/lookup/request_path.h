@@ -74,6 +74,7 @@ class RequestPath final : private RequestOwner {
 
   std::uint32_t limit() const { return adaptive_ ? adaptive_->limit() : most_in_flight_; }
   void dispatch();
+  Duration gather_time() const;
   bool may_send() const;
   bool let_by_rate();
   void let_line_go(Outcome outcome);
@@ -108,6 +109,7 @@ class RequestPath final : private RequestOwner {
   bool due_ = false;  // what is in the line leaves, full request or not
   bool dispatching_ = false;
   std::uint32_t in_flight_ = 0;
+  Duration usual_{};  // time that a request takes, of late
   std::vector<std::unique_ptr<Sent>> all_;
   std::vector<Sent*> free_;
   std::vector<Sent*> ended_;  // given back, and not settled yet

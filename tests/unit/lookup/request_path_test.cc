@@ -51,6 +51,35 @@ TEST(RequestPath, keys_gather_for_no_longer_than_the_delay) {
   EXPECT_THAT(users.service.sent(), ElementsAre(Keys{"1"}, Keys{"2"}));
 }
 
+TEST(RequestPath, keys_gather_for_a_sixteenth_of_what_the_service_takes) {
+  LookupHarness users({.options = {.max_batch = 100, .max_delay = milliseconds(8)}});
+  users.ask("1");
+  users.turn();
+  users.pass(milliseconds(32));
+  users.service.answer();
+  users.ask("2");
+  users.turn();
+  users.ask("3");
+  users.pass(milliseconds(1));
+  EXPECT_EQ(users.service.sent().size(), 2U);
+  users.pass(milliseconds(1));
+  EXPECT_EQ(users.service.sent().size(), 3U);
+}
+
+TEST(RequestPath, keys_gather_for_an_eighth_of_the_delay_at_least) {
+  LookupHarness users({.options = {.max_batch = 100, .max_delay = milliseconds(8)}});
+  users.ask("1");
+  users.turn();
+  users.pass(milliseconds(1));
+  users.service.answer();
+  users.ask("2");
+  users.turn();
+  users.ask("3");
+  EXPECT_EQ(users.service.sent().size(), 2U);
+  users.pass(milliseconds(1));
+  EXPECT_EQ(users.service.sent().size(), 3U);
+}
+
 TEST(RequestPath, a_full_batch_leaves_at_once) {
   LookupHarness users({.options = {.max_batch = 3, .max_delay = seconds(1)}});
   for (const char* const key : {"1", "2", "3", "4"}) users.ask(key);
