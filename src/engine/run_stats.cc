@@ -1,5 +1,7 @@
 #include "engine/run_stats.h"
 
+#include <algorithm>
+
 #include "metrics/names.h"
 #include "metrics/stats_writer.h"
 
@@ -99,7 +101,24 @@ void add_lookup(StatsWriter& writer, const LookupMetrics& lookup) {
   writer.add(metric("enrichers.lookup.connections_failed"), lookup.connections_failed);
 }
 
-void add_enricher(StatsWriter& writer, const PlanNode& node, const EnricherMetrics& metrics) {
+void add_text(StatsWriter& writer, const MetricName& name, std::string_view text) {
+  if (text.empty()) {
+    writer.add_none(name);
+  } else {
+    writer.add(name, text);
+  }
+}
+
+void add_health(StatsWriter& writer, const HealthReport& health) {
+  writer.add(metric("enrichers.health.healthy"), std::uint64_t{health.healthy});
+  writer.add(metric("enrichers.health.times_unhealthy"), std::uint64_t{health.times_unhealthy});
+  add_text(writer, metric("enrichers.health.first_error"), health.first_error);
+  add_text(writer, metric("enrichers.health.running"),
+           health.running ? to_string(*health.running) : std::string_view());
+}
+
+void add_enricher(StatsWriter& writer, const PlanNode& node, const EnricherMetrics& metrics,
+                  const HealthReport* health) {
   writer.add(metric("enrichers.name"), node.name);
   writer.add(metric("enrichers.group"), std::uint64_t{node.level} + 1);
   writer.add(metric("enrichers.placement"), to_string(node.placement));
@@ -125,11 +144,8 @@ void add_enricher(StatsWriter& writer, const PlanNode& node, const EnricherMetri
   writer.add(metric("enrichers.breaker"), metrics.state.breaker_state);
   writer.add(metric("enrichers.breaker_opened"), metrics.state.breaker_opened);
   if (metrics.lookup) add_lookup(writer, *metrics.lookup);
-  if (metrics.first_error.empty()) {
-    writer.add_none(metric("enrichers.first_error"));
-  } else {
-    writer.add(metric("enrichers.first_error"), metrics.first_error);
-  }
+  if (health != nullptr) add_health(writer, *health);
+  add_text(writer, metric("enrichers.first_error"), metrics.first_error);
 }
 
 void add_group(StatsWriter& writer, std::size_t level, const GroupMetrics& metrics) {
@@ -145,19 +161,20 @@ void add_group(StatsWriter& writer, std::size_t level, const GroupMetrics& metri
 std::string run_stats_json(const RunReport& report, const ExecutionPlan& plan) {
   StatsWriter writer;
   writer.add(metric("run.elapsed_seconds"), report.elapsed);
-  if (report.error) {
-    writer.add(metric("run.error"), report.error->to_string());
-  } else {
-    writer.add_none(metric("run.error"));
-  }
+  add_text(writer, metric("run.error"), report.error ? report.error->to_string() : std::string());
   writer.add(metric("run.output_closed"), std::uint64_t{report.sink_closed});
   writer.add(metric("run.shards"), std::uint64_t{report.shards});
   add_counts(writer, report);
   add_use(writer, report);
   add_times(writer, report.metrics);
   add_process(writer, report.process);
-  writer.add_rows("enrichers", plan.size(), [&](std::size_t node) {
-    add_enricher(writer, plan[static_cast<std::uint32_t>(node)], report.metrics.enrichers[node]);
+  writer.add_rows("enrichers", plan.size(), [&](std::size_t at) {
+    const PlanNode& node = plan[static_cast<std::uint32_t>(at)];
+    const auto health =
+        std::find_if(report.health.begin(), report.health.end(),
+                     [&](const HealthReport& each) { return each.enricher == node.name; });
+    add_enricher(writer, node, report.metrics.enrichers[at],
+                 health == report.health.end() ? nullptr : &*health);
   });
   writer.add_rows("groups", plan.groups().size(), [&](std::size_t level) {
     add_group(writer, level, report.metrics.groups[level]);

@@ -122,6 +122,12 @@ inline constexpr MetricName kMetrics[] = {
     {"enrichers.lookup.evicted", counter, "entries", "", "that gave way to others"},
     {"enrichers.lookup.connections_opened", counter, "connections", "", "to the service"},
     {"enrichers.lookup.connections_failed", counter, "connections", "", "that it refused"},
+    {"enrichers.health.healthy", gauge, "0 or 1", "", "started, and its last checks did not fail"},
+    {"enrichers.health.times_unhealthy", counter, "times", "", "that it became so"},
+    {"enrichers.health.first_error", text, "", "",
+     "of what failed first in its life cycle; null: nothing"},
+    {"enrichers.health.running", text, "", "",
+     "start, health check or stop, which has not come back; null: none"},
     {"enrichers.first_error", text, "", "", "of the first call that failed; null: none did"},
 
     {"groups.number", gauge, "number", "", "from 1; its enrichers can all run at once"},

@@ -55,6 +55,7 @@ TEST(RunStats, holds_every_metric_once_and_no_other) {
   std::set<std::string> written;
   RunReport report = report_of_one();
   report.metrics.enrichers[0].lookup.emplace();
+  report.health.emplace_back().enricher = "geo";
   gather(JsonDocument(run_stats_json(report, *one_enricher())).root(), "", written);
   EXPECT_THAT(written, testing::ContainerEq(listed));
 }
@@ -62,6 +63,29 @@ TEST(RunStats, holds_every_metric_once_and_no_other) {
 TEST(RunStats, an_enricher_that_asks_no_service_has_no_look_up) {
   const JsonDocument stats(run_stats_json(report_of_one(), *one_enricher()));
   EXPECT_FALSE(stats.root()["enrichers"][0].HasMember("lookup"));
+}
+
+TEST(RunStats, tells_how_an_enricher_with_a_life_cycle_fares_and_of_no_other) {
+  RunReport report = report_of_one();
+  HealthReport& health = report.health.emplace_back();
+  health.enricher = "geo";
+  health.times_unhealthy = 2;
+  health.first_error = "no database";
+  health.running = LifecycleCode::stop;
+  const JsonDocument sick(run_stats_json(report, *one_enricher()));
+  EXPECT_EQ(sick.text("enrichers.0.health.first_error"), "no database");
+  EXPECT_EQ(sick.text("enrichers.0.health.running"), "stop");
+  EXPECT_EQ(sick.root()["enrichers"][0]["health"]["healthy"].GetInt(), 0);
+  EXPECT_EQ(sick.root()["enrichers"][0]["health"]["times_unhealthy"].GetInt(), 2);
+  health = HealthReport();
+  health.enricher = "geo";
+  health.healthy = true;
+  const JsonDocument well(run_stats_json(report, *one_enricher()));
+  EXPECT_EQ(well.root()["enrichers"][0]["health"]["healthy"].GetInt(), 1);
+  EXPECT_TRUE(well.root()["enrichers"][0]["health"]["first_error"].IsNull());
+  health.enricher = "another";
+  const JsonDocument none(run_stats_json(report, *one_enricher()));
+  EXPECT_FALSE(none.root()["enrichers"][0].HasMember("health"));
 }
 
 TEST(RunStats, tells_an_error_and_what_a_configuration_named_as_it_is) {
