@@ -15,10 +15,11 @@
 
 #include "benchmarks/support/measured_run.h"
 #include "benchmarks/support/rounds.h"
+#include "core/batch.h"
+#include "format/json_reader.h"
 #include "logbraid/registry.h"
 #include "lookup/cached_lookup.h"
 #include "resilience/circuit_breaker.h"
-#include "tests/support/event_of.h"
 #include "tests/support/memory_endpoints.h"
 #include "tests/support/timed_service.h"
 
@@ -90,10 +91,17 @@ class HitsOnly {
     auto& enricher = *std::get<std::shared_ptr<LookupEnricher>>(instance_.enricher);
     lookup_ = enricher.open({"users", timers_, clock_, io_, front_, bulkhead_, retry_,
                              std::chrono::hours(1), 0, 1, shared_, recorder_});
+    // One batch, as a shard has it.
+    std::string lines;
+    for (int i = 0; i < kKeys; ++i) lines += event_of(static_cast<std::uint64_t>(i));
+    batch_.reserve(lines.size());
+    lines.copy(batch_.buffer(), lines.size());
+    batch_.set_size(lines.size());
+    JsonReader().read(batch_);
+    require(batch_.records().size() == kKeys, "a line is no event");
     for (int i = 0; i < kKeys; ++i) {
-      events_.push_back(std::make_unique<test::EventOf>(event_of(static_cast<std::uint64_t>(i))));
       Asked asked;
-      asked.view = EventView(events_.back()->event(), arena_);
+      asked.view = EventView(batch_.records()[static_cast<std::size_t>(i)].event, arena_);
       Patch patch(&arena_);
       asked.patch = &patch;
       require(!lookup_->look_up(asked), "a hit before anything was asked");
@@ -108,9 +116,9 @@ class HitsOnly {
   void layer() {
     for (int i = 0; i < kRepeats; ++i) {
       arena_.reset();
-      for (const auto& event : events_) {
+      for (const Record& record : batch_.records()) {
         Asked asked;
-        asked.view = EventView(event->event(), arena_);
+        asked.view = EventView(record.event, arena_);
         Patch patch(&arena_);
         asked.patch = &patch;
         hits_ += lookup_->look_up(asked) && patch.ops().size() == 1 ? 1 : 0;
@@ -121,10 +129,10 @@ class HitsOnly {
   void map() {
     for (int i = 0; i < kRepeats; ++i) {
       arena_.reset();
-      for (const auto& event : events_) {
+      for (const Record& record : batch_.records()) {
         Patch patch(&arena_);
         key_.assign("user:");
-        key_ += EventView(event->event(), arena_).get_string(user_);
+        key_ += EventView(record.event, arena_).get_string(user_);
         const auto found = by_hand_.find(key_);
         if (found == by_hand_.end()) continue;
         patch.set(name_, found->second);
@@ -156,7 +164,7 @@ class HitsOnly {
   EnricherInstance instance_;
   std::unique_ptr<ShardLookup> lookup_;
   Arena arena_;
-  std::vector<std::unique_ptr<test::EventOf>> events_;
+  Batch batch_;
   std::unordered_map<std::string, std::string> by_hand_;
   const FieldPath user_ = *FieldPath::parse("user");
   const FieldPath name_ = *FieldPath::parse("name");

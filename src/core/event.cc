@@ -32,14 +32,9 @@ const Field* find_one_by_one(const Field* fields, std::uint32_t size, std::strin
 
 }  // namespace
 
-const Field* Event::find_slowly(std::string_view key) const {
-  return key_tags_ != nullptr && size_ != 0 ? find_by_tag(key)
-                                            : find_one_by_one(fields_, size_, key);
-}
-
 // Nearly always the last field with the tag is the one. For that this function calls nothing, and
 // so saves no registers.
-const Field* Event::find_by_tag(std::string_view key) const {
+inline const Field* Event::find_by_tag(std::string_view key) const {
   static_assert(std::endian::native == std::endian::little, "the last field is the highest byte");
   const std::uint8_t tag = key_tag(key);
   std::uint32_t at = size_ - 1;  // the last field that is looked at next
@@ -59,6 +54,11 @@ const Field* Event::find_by_tag(std::string_view key) const {
     return &field;
   }
   return find_one_by_one(fields_, at + 1, key);
+}
+
+const Field* Event::find_slowly(std::string_view key) const {
+  return key_tags_ != nullptr && size_ != 0 ? find_by_tag(key)
+                                            : find_one_by_one(fields_, size_, key);
 }
 
 }  // namespace logbraid

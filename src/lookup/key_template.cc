@@ -189,14 +189,8 @@ Result<void> KeyTemplate::check_dns() const {
 KeyResult KeyTemplate::render(const EventView& event, std::string& out,
                               std::string_view& why) const {
   const std::size_t start = out.size();
-  const KeyResult result = append(event, out, start, why);
-  if (result != KeyResult::made) out.resize(start);
-  return result;
-}
-
-KeyResult KeyTemplate::append(const EventView& event, std::string& out, std::size_t start,
-                              std::string_view& why) const {
   const auto refuse = [&](std::string_view reason) {
+    out.resize(start);
     why = reason;
     return KeyResult::refused;
   };
@@ -207,7 +201,10 @@ KeyResult KeyTemplate::append(const EventView& event, std::string& out, std::siz
     const Value value = event.get(fields_[i]);
     if (value.is_object() || value.is_array()) return refuse(kNested);
     const std::string_view text = value.is_string() ? value.text() : value_text(value, buffer);
-    if (text.empty() && (!value.is_string() || empty_is_missing(escape))) return KeyResult::missing;
+    if (text.empty() && (!value.is_string() || empty_is_missing(escape))) {
+      out.resize(start);
+      return KeyResult::missing;
+    }
     if (text.size() > kMaxBytes) return refuse(kTooLong);
     if (escape == KeyEscape::dns_label && !is_whole_field() && !has_only_label_characters(text)) {
       return refuse(kNoLabel);

@@ -69,8 +69,6 @@ class KeyTemplate {
   Result<void> check_url() const;
   Result<void> check_json() const;
   Result<void> check_dns() const;
-  KeyResult append(const EventView& event, std::string& out, std::size_t start,
-                   std::string_view& why) const;
 
   std::vector<Literal> literals_;
   std::vector<FieldPath> fields_;

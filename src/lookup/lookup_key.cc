@@ -49,8 +49,8 @@ std::vector<FieldPath> KeySpec::fields() const {
 }
 
 KeyResult KeySpec::render(const EventView& event, std::string& out, std::string_view& why) const {
-  if (json_ != nullptr) return json_->render(event, out, why);
   if (parts_.size() == 1) return parts_.front().render(event, out, why);
+  if (json_ != nullptr) return json_->render(event, out, why);
   const std::size_t start = out.size();
   KeyResult result = KeyResult::made;
   for (const KeyTemplate& part : parts_) {
