@@ -37,9 +37,10 @@ constexpr std::size_t kBytesPerLine = 512;
 constexpr std::size_t kInlineBatches = 4;
 constexpr std::size_t kWaitingBatches = 32;
 
-// Lines that are read before a window has room for them, for each shard, and at most as many as the
-// window holds. They keep it full while the next ones are read, a millisecond; more would only be
-// late: where more comes than passes, all that is read ahead is waited for by what comes next.
+// Lines of plans that wait that are read before a window has room for them, for each shard, and at
+// most as many as the window holds. They keep it full while the next ones are read, a millisecond;
+// more would only be late: where more comes than passes, all that is read ahead is waited for by
+// what comes next.
 constexpr std::uint32_t kReadAhead = 1024;
 
 // A small budget gets small batches too, so that there is more than one.
@@ -112,9 +113,11 @@ struct Pipeline::State {
   // Inline plans read in strokes: the intake wakes for half of the batches, not for each.
   BatchStock::Bounds stock_bounds() const {
     const std::size_t most = shard_count * (all_inline ? kInlineBatches : kWaitingBatches);
+    const std::uint32_t window = parts.options.in_flight;
+    const std::uint64_t ahead = all_inline ? window : std::min(window, kReadAhead);
     return {.batches = most,
             .go_on_at = all_inline ? most / 2 : most - 1,
-            .lines = std::uint64_t{std::min(parts.options.in_flight, kReadAhead)} * shard_count + 1,
+            .lines = ahead * shard_count + 1,
             .first_need = batch_bytes(parts.options) * kNeedPerByte};
   }
 
