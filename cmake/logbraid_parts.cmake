@@ -50,7 +50,7 @@ function(logbraid_leave_out_parts result)
   get_property(missing GLOBAL PROPERTY LOGBRAID_NO_PARTS)
   foreach(part IN LISTS missing)
     list(FILTER sources EXCLUDE REGEX
-      "/(clients/|enrichers/|end_to_end/agent_|micro/)${part}(_[a-z0-9_]*)?\\.cc$")
+      "/(clients/|enrichers/|end_to_end/agent_|fuzz/|micro/)${part}(_[a-z0-9_]*)?\\.cc$")
   endforeach()
   if(NOT TARGET c-ares::cares)  # of several parts
     list(FILTER sources EXCLUDE REGEX "/clients/host_resolver\\.cc$")

@@ -131,9 +131,9 @@ RedisReplyReader::State RedisReplyReader::array(const RedisReplyLimits& limits) 
   std::int64_t count = 0;
   const State state = number(behind, count);
   if (state != State::reply) return state;
-  at_ = behind;
   if (count == -1) {
     items_.push_back({Kind::null, 0, 0});
+    at_ = behind;
     left_ = 0;
     return State::reply;
   }
@@ -141,6 +141,7 @@ RedisReplyReader::State RedisReplyReader::array(const RedisReplyLimits& limits) 
   if (static_cast<std::uint64_t>(count) > limits.items) {
     return fail(State::malformed, "an array of more items than were asked for");
   }
+  at_ = behind;
   is_array_ = true;
   left_ = static_cast<std::size_t>(count);
   return State::reply;
