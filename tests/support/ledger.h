@@ -56,7 +56,7 @@ class Ledger {
   };
 
  private:
-  Cell& begin(const std::string& enricher, std::uint64_t event);
+  Cell& begin(const std::string& enricher, std::uint64_t event, bool hangs);
   void complain(std::string what);
 
   const std::uint64_t events_;
