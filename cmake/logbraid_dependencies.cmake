@@ -60,6 +60,7 @@ logbraid_part(redis TARGET c-ares::cares HEADER ares.h LIBRARY cares
   PACKAGE libc-ares-dev HELP "Build the redis enricher"
   NEEDS dns)
 logbraid_part(postgres TARGET PostgreSQL::PostgreSQL HEADER postgresql/libpq-fe.h LIBRARY pq
-  PACKAGE libpq-dev HELP "Build the postgres enricher")
+  PACKAGE libpq-dev HELP "Build the postgres enricher"
+  NEEDS dns)
 logbraid_part(sqlite TARGET SQLite::SQLite3 HEADER sqlite3.h LIBRARY sqlite3
   PACKAGE libsqlite3-dev HELP "Build the sqlite enricher")

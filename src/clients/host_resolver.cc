@@ -160,4 +160,9 @@ std::shared_ptr<HostResolver> make_host_resolver(const LookupSurroundings& surro
   return std::make_shared<AresResolver>(surroundings);
 }
 
+std::shared_ptr<HostResolver> shared_host_resolver(const LookupSurroundings& surroundings) {
+  return surroundings.shared.get<HostResolver>("system",
+                                               [&] { return make_host_resolver(surroundings); });
+}
+
 }  // namespace logbraid

@@ -42,5 +42,7 @@ class HostResolver {
 
 // By c-ares: /etc/hosts and the name servers of /etc/resolv.conf, as they are now.
 std::shared_ptr<HostResolver> make_host_resolver(const LookupSurroundings& surroundings);
+// The one that all clients of a shard share.
+std::shared_ptr<HostResolver> shared_host_resolver(const LookupSurroundings& surroundings);
 
 }  // namespace logbraid

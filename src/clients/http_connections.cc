@@ -18,11 +18,6 @@ CURLM* make_multi() {
   return multi;
 }
 
-std::shared_ptr<HostResolver> shared_resolver(const LookupSurroundings& surroundings) {
-  return surroundings.shared.get<HostResolver>("system",
-                                               [&] { return make_host_resolver(surroundings); });
-}
-
 std::uint32_t as_epoll(int what) {
   std::uint32_t events = 0;
   if ((what & CURL_POLL_IN) != 0) events |= EPOLLIN;
@@ -36,7 +31,7 @@ HttpConnections::HttpConnections(const LookupSurroundings& surroundings, unsigne
                                  RefusesAddress refuses)
     : timers_(surroundings.timers),
       poll_set_(surroundings.io, *this),
-      names_(shared_resolver(surroundings), surroundings.timers, refuses),
+      names_(shared_host_resolver(surroundings), surroundings.timers, refuses),
       multi_(make_multi()),
       kick_(*this, &HttpConnections::on_due),
       alarm_(*this, &HttpConnections::on_due) {

@@ -1,5 +1,6 @@
 #include "clients/postgres_client.h"
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 
 namespace logbraid {
@@ -14,6 +15,18 @@ constexpr std::string_view kSeveralRows = "several rows for one key";
 std::string pool_key(const PostgresOptions& options, Duration timeout) {
   return options.target.identity() + std::to_string(options.connections) + ' ' +
          std::to_string(options.open_within.count()) + ' ' + std::to_string(timeout.count());
+}
+
+PostgresConnection::Settings connection_settings(const PostgresOptions& options,
+                                                 const LookupSurroundings& surroundings) {
+  PostgresConnection::Settings settings;
+  settings.parameters = options.target.session(surroundings.timeout);
+  settings.hosts = options.target.hosts();
+  settings.open_within = options.open_within;
+  if (std::ranges::any_of(settings.hosts, &PostgresTarget::Host::is_name)) {
+    settings.resolver = shared_host_resolver(surroundings);
+  }
+  return settings;
 }
 
 std::string_view text_of(const PGresult* rows, int row, std::size_t column) {
@@ -41,10 +54,9 @@ PostgresClient::PostgresClient(std::shared_ptr<const PostgresOptions> options,
     return std::make_shared<PostgresStatement>(options_->statement);
   });
   pool_ = surroundings.shared.get<PostgresPool>(pool_key(*options_, surroundings.timeout), [&] {
-    return std::make_shared<PostgresPool>(
-        io, surroundings.timers, options_->target.name(),
-        options_->target.session(surroundings.timeout),
-        PostgresPool::Limits(options_->connections, options_->open_within));
+    return std::make_shared<PostgresPool>(io, surroundings.timers, options_->target.name(),
+                                          connection_settings(*options_, surroundings),
+                                          options_->connections);
   });
 }
 

@@ -37,13 +37,12 @@ bool has_forgotten(std::string_view state) { return state == "26000" || state ==
 }  // namespace
 
 PostgresConnection::PostgresConnection(PostgresConnectionOwner& owner, boost::asio::io_context& io,
-                                       Timers& timers, const PostgresTarget::Parameters& parameters,
-                                       Duration open_within)
+                                       Timers& timers, const Settings& settings)
     : owner_(owner),
       timers_(timers),
       socket_(io),
-      parameters_(parameters),
-      open_within_(open_within),
+      settings_(settings),
+      hosts_(settings.hosts, settings.resolver.get()),
       alarm_(*this, [](Timer& timer) noexcept {
         static_cast<Alarm&>(timer).connection.close(
             {RequestError::transport, "no connection within the limit of time"});
@@ -57,16 +56,27 @@ PostgresConnection::~PostgresConnection() {
 // --- opening
 
 void PostgresConnection::open() {
+  state_ = State::opening;
+  timers_.set(alarm_, settings_.open_within);
+  if (settings_.hosts.empty()) return hosts_found({});
+  hosts_.find(*this);
+}
+
+void PostgresConnection::hosts_unknown(std::string why) noexcept {
+  close({RequestError::transport, std::move(why)});
+}
+
+void PostgresConnection::hosts_found(const PostgresTarget::Parameters& hosts) noexcept {
   std::vector<const char*> keywords;
   std::vector<const char*> values;
-  for (const auto& [keyword, value] : parameters_) {
-    keywords.push_back(keyword.c_str());
-    values.push_back(value.c_str());
+  for (const PostgresTarget::Parameters* const some : {&settings_.parameters, &hosts}) {
+    for (const auto& [keyword, value] : *some) {
+      keywords.push_back(keyword.c_str());
+      values.push_back(value.c_str());
+    }
   }
   keywords.push_back(nullptr);
   values.push_back(nullptr);
-  state_ = State::opening;
-  timers_.set(alarm_, open_within_);
   session_ = PQconnectStartParams(keywords.data(), values.data(), 0);
   if (session_ == nullptr) return close({RequestError::transport, "out of memory"});
   if (PQstatus(session_) == CONNECTION_BAD) return lost();
@@ -132,6 +142,7 @@ void PostgresConnection::close(PostgresFailure why) {
   const bool was_open = std::exchange(state_, State::closed) == State::open;
   ++session_number_;
   timers_.remove(alarm_);
+  hosts_.forget();
   boost::system::error_code ignored;
   socket_.close(ignored);
   PQfinish(std::exchange(session_, nullptr));

@@ -12,6 +12,7 @@
 
 #include "async/timers.h"
 #include "clients/postgres_failure.h"
+#include "clients/postgres_hosts.h"
 #include "clients/postgres_query.h"
 #include "clients/postgres_target.h"
 
@@ -53,13 +54,21 @@ struct PostgresPrepared {
 // Lifetime: its end forgets the queries that it has. What asio still holds of it does nothing then.
 // Errors:   the ends of queries.
 // Blocking: never; signing in costs some milliseconds of computing (SCRAM, TLS).
-class PostgresConnection : public std::enable_shared_from_this<PostgresConnection> {
+class PostgresConnection final : public std::enable_shared_from_this<PostgresConnection>,
+                                 private PostgresHosts::Waiter {
  public:
   enum class State : std::uint8_t { closed, opening, open };
 
-  // For `open_within`: from open() until queries can run.
+  // What all connections to one server have in common.
+  struct Settings {
+    PostgresTarget::Parameters parameters;  // but for the hosts
+    std::vector<PostgresTarget::Host> hosts;
+    std::shared_ptr<HostResolver> resolver;  // null where no host is a name
+    Duration open_within{};                  // from open() until queries can run
+  };
+  // `settings` outlive it.
   PostgresConnection(PostgresConnectionOwner& owner, boost::asio::io_context& io, Timers& timers,
-                     const PostgresTarget::Parameters& parameters, Duration open_within);
+                     const Settings& settings);
   ~PostgresConnection();
   PostgresConnection(const PostgresConnection&) = delete;
   PostgresConnection& operator=(const PostgresConnection&) = delete;
@@ -84,6 +93,8 @@ class PostgresConnection : public std::enable_shared_from_this<PostgresConnectio
   };
   using ResultPointer = std::unique_ptr<PGresult, FreeResult>;
 
+  void hosts_found(const PostgresTarget::Parameters& hosts) noexcept override;
+  void hosts_unknown(std::string why) noexcept override;
   void go_on_opening();
   void opened();
   bool watch();
@@ -102,8 +113,8 @@ class PostgresConnection : public std::enable_shared_from_this<PostgresConnectio
   PostgresConnectionOwner& owner_;
   Timers& timers_;
   boost::asio::posix::stream_descriptor socket_;
-  const PostgresTarget::Parameters& parameters_;
-  const Duration open_within_;
+  const Settings& settings_;
+  PostgresHosts hosts_;
   Alarm alarm_;  // opening takes too long
   PGconn* session_ = nullptr;
   State state_ = State::closed;

@@ -14,12 +14,12 @@ constexpr Duration kLongestPause = std::chrono::seconds(5);
 }  // namespace
 
 PostgresPool::PostgresPool(boost::asio::io_context& io, Timers& timers, std::string name,
-                           PostgresTarget::Parameters parameters, const Limits& limits)
+                           PostgresConnection::Settings settings, std::size_t most)
     : io_(io),
       timers_(timers),
       name_(std::move(name)),
-      parameters_(std::move(parameters)),
-      limits_(limits),
+      settings_(std::move(settings)),
+      most_(most),
       // Two processes that lost one server must not come back in step.
       jitter_(std::hash<const void*>()(this) ^
               static_cast<std::uint64_t>(timers.now().time_since_epoch().count())) {}
@@ -70,9 +70,8 @@ void PostgresPool::open_another(LookupRecorder& recorder) {
   });
   if (closed != connections_.end()) {
     opening_ = closed->get();
-  } else if (connections_.size() < limits_.connections) {
-    connections_.push_back(std::make_shared<PostgresConnection>(*this, io_, timers_, parameters_,
-                                                                limits_.open_within));
+  } else if (connections_.size() < most_) {
+    connections_.push_back(std::make_shared<PostgresConnection>(*this, io_, timers_, settings_));
     opening_ = connections_.back().get();
   } else {
     return;

@@ -26,13 +26,9 @@ namespace logbraid {
 // Blocking: never.
 class PostgresPool final : public PostgresConnectionOwner {
  public:
-  struct Limits {
-    Limits(std::size_t most, Duration within) : connections(most), open_within(within) {}
-    std::size_t connections;
-    Duration open_within;
-  };
+  // `name`: of the server, for messages. `most`: connections.
   PostgresPool(boost::asio::io_context& io, Timers& timers, std::string name,
-               PostgresTarget::Parameters parameters, const Limits& limits);
+               PostgresConnection::Settings settings, std::size_t most);
   ~PostgresPool();
   PostgresPool(const PostgresPool&) = delete;
   PostgresPool& operator=(const PostgresPool&) = delete;
@@ -66,8 +62,8 @@ class PostgresPool final : public PostgresConnectionOwner {
   boost::asio::io_context& io_;
   Timers& timers_;
   const std::string name_;
-  const PostgresTarget::Parameters parameters_;
-  const Limits limits_;
+  const PostgresConnection::Settings settings_;
+  const std::size_t most_;
   JitterSource jitter_;
   std::vector<std::shared_ptr<PostgresConnection>> connections_;
   PostgresConnection* opening_ = nullptr;

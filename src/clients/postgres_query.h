@@ -11,8 +11,8 @@
 
 namespace logbraid {
 
-class PostgresConnection;
-class PostgresPool;  // NOLINT: clang-tidy does not see here that it is final
+class PostgresConnection;  // NOLINT: clang-tidy does not see here that it is final
+class PostgresPool;        // NOLINT: the same
 struct PostgresPrepared;
 struct PostgresQuery;
 

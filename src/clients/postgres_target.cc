@@ -1,15 +1,13 @@
 #include "clients/postgres_target.h"
 
-#include <netdb.h>
 #include <postgresql/libpq-fe.h>
-#include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <string_view>
 
 #include "clients/sql_row.h"
+#include "support/cidr.h"
 
 namespace logbraid {
 namespace {
@@ -42,34 +40,13 @@ std::vector<std::string> split(const std::string& list) {
   }
 }
 
-std::string join(const std::vector<std::string>& parts) {
-  std::string list;
-  for (std::size_t i = 0; i < parts.size(); ++i) list.append(i == 0 ? "" : ",").append(parts[i]);
-  return list;
-}
-
 bool is_socket_directory(std::string_view host) {
   return host.empty() || host.starts_with('/') || host.starts_with('@');
 }
 
-// The addresses of a name, as text; in the order in which to try them.
-Result<std::vector<std::string>> addresses_of(const std::string& host) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* first = nullptr;
-  if (const int failure = ::getaddrinfo(host.c_str(), nullptr, &hints, &first); failure != 0) {
-    return Error("no address of \"" + host + "\" was found: " + ::gai_strerror(failure));
-  }
-  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> all(first, ::freeaddrinfo);
-  std::vector<std::string> found;
-  for (const addrinfo* one = first; one != nullptr; one = one->ai_next) {
-    std::array<char, NI_MAXHOST> text;
-    if (::getnameinfo(one->ai_addr, one->ai_addrlen, text.data(), text.size(), nullptr, 0,
-                      NI_NUMERICHOST) == 0) {
-      found.emplace_back(text.data());
-    }
-  }
-  return found;
+// No name has a colon; that libpq knows the address (a zone in it, too) is its business.
+bool is_address(std::string_view host) {
+  return host.find(':') != std::string_view::npos || parse_ip(host).has_value();
 }
 
 }  // namespace
@@ -116,37 +93,25 @@ Result<PostgresTarget> PostgresTarget::parse(const std::string& url, const std::
   const std::string port = split(target.get("port")).front();
   target.name_ =
       split(host).front() + ":" + (port.empty() ? "5432" : port) + "/" + target.get("dbname");
-  if (auto resolved = target.resolve(); !resolved) return resolved.error();
+  if (auto taken = target.take_hosts(); !taken) return taken.error();
   return target;
 }
 
-Result<void> PostgresTarget::resolve() {
+Result<void> PostgresTarget::take_hosts() {
   if (!get("hostaddr").empty()) return {};
-  const std::vector<std::string> hosts = split(get("host"));
+  const std::vector<std::string> names = split(get("host"));
   const std::vector<std::string> ports = split(get("port"));
-  if (ports.size() != 1 && ports.size() != hosts.size()) {
-    return Error("names " + std::to_string(hosts.size()) + " hosts and " +
+  if (ports.size() != 1 && ports.size() != names.size()) {
+    return Error("names " + std::to_string(names.size()) + " hosts and " +
                  std::to_string(ports.size()) + " ports; write one port, or one for each host");
   }
-  std::vector<std::string> all_hosts;
-  std::vector<std::string> all_addresses;
-  std::vector<std::string> all_ports;
-  for (std::size_t i = 0; i < hosts.size(); ++i) {
-    std::vector<std::string> addresses = {""};
-    if (!is_socket_directory(hosts[i])) {
-      auto found = addresses_of(hosts[i]);
-      if (!found) return found.error();
-      addresses = *std::move(found);
-    }
-    for (std::string& address : addresses) {
-      all_hosts.push_back(hosts[i]);
-      all_addresses.push_back(std::move(address));
-      all_ports.push_back(ports[ports.size() == 1 ? 0 : i]);
-    }
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    Host host{names[i], is_address(names[i]) ? names[i] : "", ports[ports.size() == 1 ? 0 : i]};
+    host.is_name = host.address.empty() && !is_socket_directory(host.name);
+    hosts_.push_back(std::move(host));
   }
-  set("host", join(all_hosts));
-  set("hostaddr", join(all_addresses));
-  set("port", join(all_ports));
+  std::erase_if(parameters_,
+                [](const auto& one) { return one.first == "host" || one.first == "port"; });
   return {};
 }
 
@@ -171,6 +136,7 @@ const std::string& PostgresTarget::get(const std::string& keyword) const {
 std::string PostgresTarget::identity() const {
   std::string text;
   for (const auto& [keyword, value] : parameters_) text += keyword + '=' + value + '\0';
+  for (const Host& host : hosts_) text += host.name + '\0' + host.port + '\0';
   return text;
 }
 

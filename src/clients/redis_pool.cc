@@ -14,8 +14,7 @@ RedisPool::RedisPool(RedisConnectionOptions options, std::uint32_t connections,
   boost::system::error_code no_address;
   boost::asio::ip::make_address(options_.endpoint.host, no_address);
   if (options_.endpoint.path.empty() && no_address) {
-    resolver_ = surroundings.shared.get<HostResolver>(
-        "system", [&] { return make_host_resolver(surroundings); });
+    resolver_ = shared_host_resolver(surroundings);
   }
   // Shards that lose the same server come back one after another.
   const std::uint64_t seed = std::hash<std::string>{}(options_.endpoint.name());

@@ -107,8 +107,7 @@ says which key a row is for.
               {.name = "url",
                .type = SettingType::string,
                .help = "postgresql://user:password@host:5432/database, with libpq's parameters "
-                       "(sslmode, sslrootcert ...) behind a question mark, or key=value pairs. A "
-                       "host's name is looked up once, when the pipeline is built.",
+                       "(sslmode, sslrootcert ...) behind a question mark, or key=value pairs.",
                .required = true},
               {.name = "password",
                .type = SettingType::string,

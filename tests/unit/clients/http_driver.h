@@ -2,7 +2,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,35 +13,9 @@
 #include "clients/http_options.h"
 #include "lookup/key_template.h"
 #include "tests/support/client_driver.h"
+#include "tests/unit/clients/scripted_resolver.h"
 
 namespace logbraid::test {
-
-// Answers what it was told, or leaves the question open.
-class ScriptedResolver final : public HostResolver {
- public:
-  std::map<std::string, Answer> answers;
-  std::vector<std::string> asked;
-  std::vector<Waiter*> open;
-
-  void resolve(const std::string& host, Waiter& waiter) noexcept override {
-    asked.push_back(host);
-    const auto known = answers.find(host);
-    if (known == answers.end()) {
-      open.push_back(&waiter);
-    } else {
-      waiter.host_resolved(known->second);
-    }
-  }
-  void forget(Waiter& waiter) noexcept override { std::erase(open, &waiter); }
-
-  static Answer at(std::vector<std::string_view> addresses, Duration ttl = std::chrono::hours(1)) {
-    Answer answer{{}, ttl, {}};
-    for (const std::string_view address : addresses) {
-      answer.addresses.push_back(*parse_ip(address));
-    }
-    return answer;
-  }
-};
 
 // A key is the target of a request; field 0 of the answer is what stands at /plan, field 1 the
 // whole.

@@ -37,6 +37,14 @@ TEST(PostgresTest, opens_no_connection_to_be_made) {
                   .has_value());  // and nobody listens there
 }
 
+TEST(PostgresTest, asks_no_name_server_to_be_made) {
+  EXPECT_TRUE(
+      make_enricher(postgres_enricher(),
+                    R"({"url":"postgresql://u@no-such-host.invalid/shop","query":"select $1")" +
+                        std::string(kUsual) + "}")
+          .has_value());
+}
+
 TEST(PostgresTest, says_what_would_be_right) {
   const struct {
     std::string settings;
