@@ -140,9 +140,14 @@ bool PostgresClient::ask_again(Asked& asked) {
   Request& request = *asked.request;
   asked.asked_again = true;
   asked.held = true;
+  // An array lacks rows where some of them spell its key otherwise.
+  const bool may_lack_rows =
+      options_->rows.several == SqlRowsRule::Several::array && asked.strange_row;
   for (const auto& [key, row] : asked.rows) {
-    if (request.row(row) != Request::Row::unset) continue;
-    if (!asked.strange_row && is_spelled_like(asked.key_type, key)) {
+    const bool is_whole = !may_lack_rows || is_spelled_like(asked.key_type, key);
+    const Request::Row now = request.row(row);
+    if (now == Request::Row::error || (now == Request::Row::found && is_whole)) continue;
+    if (now == Request::Row::unset && !asked.strange_row && is_spelled_like(asked.key_type, key)) {
       request.not_found(row);
     } else if (!asked.cancelled) {
       ask_alone(asked, row);
@@ -167,7 +172,6 @@ void PostgresClient::cancel(Request& request) noexcept {
 void PostgresClient::row_came(PostgresQuery& query, const PGresult* rows, int row,
                               const PostgresShape& shape) noexcept {
   Asked& asked = *static_cast<Asked*>(query.asker_data);
-  Request& request = *asked.request;
   query.received += size_of_row(rows, row);
   if (query.received > options_->max_reply) {
     pool_->drop(query);
@@ -185,15 +189,36 @@ void PostgresClient::row_came(PostgresQuery& query, const PGresult* rows, int ro
     }
     at = found->second;
   }
-  if (request.row(at) != Request::Row::unset) {
-    const bool counts = options_->several_rows_fail && request.row(at) == Request::Row::found;
-    if (counts) request.failed(at, kSeveralRows);
-    return;
-  }
-  writer_.write(request, at, shape.row, [&](std::size_t column) -> Value {
+  take_row(asked, at, rows, row, shape);
+}
+
+void PostgresClient::take_row(Asked& asked, std::size_t at, const PGresult* rows, int row,
+                              const PostgresShape& shape) {
+  using Several = SqlRowsRule::Several;
+  Request& request = *asked.request;
+  const SqlRowsRule& rule = options_->rows;
+  const auto value_of = [&](std::size_t column) -> Value {
     if (PQgetisnull(rows, row, static_cast<int>(column)) != 0) return nullptr;
     return values_.value(shape.types[column], text_of(rows, row, column));
-  });
+  };
+  if (rule.several == Several::array) {
+    if (request.row(at) == Request::Row::error) return;
+    if (asked.arrays.add(at, shape.row, value_of) <= rule.most) return;
+    request.failed(at, "more than " + std::to_string(rule.most) + " rows for one key (max_rows)");
+    asked.arrays.drop(at);
+  } else if (request.row(at) == Request::Row::unset) {
+    writer_.write(request, at, shape.row, value_of);
+  } else if (rule.several == Several::error && request.row(at) == Request::Row::found) {
+    request.failed(at, kSeveralRows);
+  }
+}
+
+// Of a query for one key, or for all.
+void PostgresClient::all_rows_came(Asked& asked, std::size_t row) {
+  Request& request = *asked.request;
+  const std::size_t first = row == kAllRows ? 0 : row;
+  const std::size_t last = row == kAllRows ? request.size() : row + 1;
+  for (std::size_t at = first; at < last; ++at) asked.arrays.write(request, at);
 }
 
 void PostgresClient::query_ended(PostgresQuery& query, const PostgresFailure& failure) noexcept {
@@ -209,11 +234,14 @@ void PostgresClient::query_ended(PostgresQuery& query, const PostgresFailure& fa
     } else if (!asked.failure) {
       asked.failure = failure;
     }
-  } else if (row == kAllRows) {
-    const PostgresShape& shape = query.prepared->shape;
-    asked.key_type = shape.types[shape.key];
-  } else if (request.row(row) == Request::Row::unset) {
-    request.not_found(row);
+  } else {
+    all_rows_came(asked, row);
+    if (row == kAllRows) {
+      const PostgresShape& shape = query.prepared->shape;
+      asked.key_type = shape.types[shape.key];
+    } else if (request.row(row) == Request::Row::unset) {
+      request.not_found(row);
+    }
   }
   settle(asked);
 }
@@ -224,6 +252,7 @@ void PostgresClient::settle(Asked& asked) {
   Request& request = *asked.request;
   const PostgresFailure failure = std::exchange(asked.failure, {});
   asked.rows.clear();
+  asked.arrays.clear();
   asked.cancelled = false;
   asked.asked_again = false;
   asked.strange_row = false;

@@ -14,6 +14,7 @@
 #include "clients/postgres_statement.h"
 #include "clients/postgres_target.h"
 #include "clients/postgres_values.h"
+#include "clients/sql_arrays.h"
 #include "clients/sql_row.h"
 #include "lookup/lookup_enricher.h"
 #include "lookup/lookup_key.h"
@@ -32,7 +33,7 @@ struct PostgresOptions {
   std::size_t connections = 4;  // a shard
   Duration open_within = std::chrono::seconds(5);
   std::size_t max_reply = 1024 * 1024;  // bytes of the rows of one query
-  bool several_rows_fail = false;       // else the first row of a key counts
+  SqlRowsRule rows;
 };
 
 // Asks a PostgreSQL. A statement that takes an array is run once for all keys of a request, and
@@ -59,6 +60,7 @@ class PostgresClient final : public Client, private PostgresAsker {
     bool asked_again = false;
     bool strange_row = false;  // one of no key that was asked for
     unsigned key_type = 0;
+    SqlArrays arrays;                                                        // of its rows so far
     PostgresFailure failure;                                                 // the first
     boost::unordered_flat_map<std::string_view, std::size_t, KeyHash> rows;  // of keys
   };
@@ -68,6 +70,9 @@ class PostgresClient final : public Client, private PostgresAsker {
                 const PostgresShape& shape) noexcept override;
   void query_ended(PostgresQuery& query, const PostgresFailure& failure) noexcept override;
 
+  void take_row(Asked& asked, std::size_t at, const PGresult* rows, int row,
+                const PostgresShape& shape);
+  void all_rows_came(Asked& asked, std::size_t row);
   void ask_for_all(Asked& asked);
   bool ask_again(Asked& asked);
   void ask_alone(Asked& asked, std::size_t row);

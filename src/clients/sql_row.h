@@ -27,6 +27,29 @@ struct SqlShape {
 Result<SqlShape> sql_shape(std::span<const std::string_view> columns,
                            std::span<const std::string> wanted);
 
+// What becomes of a key that has several rows.
+struct SqlRowsRule {
+  enum class Several : std::uint8_t {
+    first,  // the first one counts
+    error,  // it has failed
+    array,  // each field gets an array with its value of each row
+  };
+  Several several = Several::first;
+  std::size_t most = 100;  // rows of one array; a key that has more has failed
+};
+
+// Appends a whole row as an object.
+template <class ValueOf>
+void append_sql_object(std::string& out, const SqlShape& shape, const ValueOf& value_of) {
+  out += '{';
+  for (std::size_t i = 0; i < shape.names.size(); ++i) {
+    if (i != 0) out += ',';
+    out += shape.names[i];
+    append_json(out, value_of(i));
+  }
+  out += '}';
+}
+
 // Puts rows of a database into answers.
 //
 // Threads: one.
@@ -40,13 +63,8 @@ class SqlRowWriter {
       request.value(static_cast<std::uint16_t>(i), value_of(shape.columns[i]));
     }
     if (!shape.columns.empty()) return;
-    object_ = "{";
-    for (std::size_t i = 0; i < shape.names.size(); ++i) {
-      if (i != 0) object_ += ',';
-      object_ += shape.names[i];
-      append_json(object_, value_of(i));
-    }
-    object_ += '}';
+    object_.clear();
+    append_sql_object(object_, shape, value_of);
     request.value(0, Value::object(object_));
   }
 

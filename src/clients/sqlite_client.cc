@@ -71,16 +71,7 @@ bool SqliteClient::ask(Request& request, std::size_t row) {
   int code = database.start(request.key(row));
   if (code == SQLITE_ROW) {
     // After a change of the table a `select *` may have others.
-    if (database.has_its_columns()) {
-      writer_.write(request, row, database.shape(),
-                    [&](std::size_t column) { return database.value(column); });
-      if (options_->several_rows_fail) {
-        code = database.next();
-        if (code == SQLITE_ROW) request.failed(row, "several rows for one key");
-      }
-    } else {
-      code = SQLITE_SCHEMA;
-    }
+    code = take_rows(request, row);
   } else if (code == SQLITE_DONE) {
     request.not_found(row);
   }
@@ -90,6 +81,43 @@ bool SqliteClient::ask(Request& request, std::size_t row) {
   }
   fail(request, code);
   return false;
+}
+
+// From the first row on. Gives the code that ended them.
+int SqliteClient::take_rows(Request& request, std::size_t row) {
+  SqliteDatabase& database = *database_;
+  // After a change of the table a `select *` may have others.
+  if (!database.has_its_columns()) return SQLITE_SCHEMA;
+  if (options_->rows.several == SqlRowsRule::Several::array) return gather_rows(request, row);
+  writer_.write(request, row, database.shape(),
+                [&](std::size_t column) { return database.value(column); });
+  if (options_->rows.several == SqlRowsRule::Several::first) return SQLITE_ROW;
+  const int code = database.next();
+  if (code == SQLITE_ROW) request.failed(row, "several rows for one key");
+  return code;
+}
+
+int SqliteClient::gather_rows(Request& request, std::size_t row) {
+  SqliteDatabase& database = *database_;
+  const std::size_t most = options_->rows.most;
+  arrays_.clear();
+  std::size_t bytes = 0;
+  int code = SQLITE_ROW;
+  for (std::size_t rows = 0; code == SQLITE_ROW; code = database.next()) {
+    if (++rows > most) {
+      request.failed(row, "more than " + std::to_string(most) + " rows for one key (max_rows)");
+      return code;
+    }
+    bytes += database.row_bytes();
+    if (bytes > options_->max_reply) {
+      request.failed(row, "the rows of one key are over " + std::to_string(options_->max_reply) +
+                              " bytes (max_reply)");
+      return code;
+    }
+    arrays_.add(row, database.shape(), [&](std::size_t column) { return database.value(column); });
+  }
+  if (code == SQLITE_DONE) arrays_.write(request, row);
+  return code;
 }
 
 void SqliteClient::fail(Request& request, int code) {

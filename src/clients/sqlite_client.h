@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "async/timers.h"
+#include "clients/sql_arrays.h"
 #include "clients/sql_row.h"
 #include "clients/sqlite_database.h"
 #include "lookup/lookup_enricher.h"
@@ -26,6 +27,8 @@ class SqliteClient final : public Client {
   void look_at_file();
   // True: go on with the next row. False: the request is finished.
   bool ask(Request& request, std::size_t row);
+  int take_rows(Request& request, std::size_t row);
+  int gather_rows(Request& request, std::size_t row);
   void fail(Request& request, int code);
 
   const std::shared_ptr<const SqliteOptions> options_;
@@ -36,6 +39,7 @@ class SqliteClient final : public Client {
   std::string why_not_;
   TimePoint look_again_{};
   SqlRowWriter writer_;
+  SqlArrays arrays_;
 };
 
 }  // namespace logbraid

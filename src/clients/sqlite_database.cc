@@ -147,6 +147,17 @@ int SqliteDatabase::start(std::string_view key) {
   return next();
 }
 
+std::size_t SqliteDatabase::row_bytes() {
+  std::size_t bytes = 0;
+  for (int column = 0; column < columns_; ++column) {
+    // Asked for its bytes a number becomes a text.
+    const int type = sqlite3_column_type(statement_, column);
+    const bool has_bytes = type == SQLITE_TEXT || type == SQLITE_BLOB;
+    bytes += has_bytes ? static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)) : 8;
+  }
+  return bytes;
+}
+
 Value SqliteDatabase::value(std::size_t number) {
   const int column = static_cast<int>(number);
   const auto size = [&] {

@@ -29,7 +29,7 @@ struct SqliteOptions {
   Duration busy_timeout{};
   Duration max_time{};        // of one run of the query
   std::size_t max_reply = 0;  // bytes of one value or row
-  bool several_rows_fail = false;
+  SqlRowsRule rows;
 };
 
 // Which file a name means, and whether it was written to.
@@ -71,6 +71,7 @@ class SqliteDatabase {
   // Not so after a change of the tables (select *): then it is to be opened anew.
   bool has_its_columns() const { return sqlite3_data_count(statement_) == columns_; }
   Value value(std::size_t column);
+  std::size_t row_bytes();
 
   const SqlShape& shape() const { return shape_; }
   const FileState& file() const { return file_; }

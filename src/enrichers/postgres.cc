@@ -69,7 +69,7 @@ Result<EnricherInstance> make(const Settings& settings, const MakeContext&) {
   options->connections = static_cast<std::size_t>(*connections);
   options->open_within = settings.duration("connect_timeout");
   options->max_reply = settings.bytes("max_reply");
-  options->several_rows_fail = settings.string("multiple") == "error";
+  options->rows = sql->rows;
   if (!options->statement.takes_array) lookups->max_batch = 1;
   lookups->client_limit = static_cast<std::uint32_t>(
       options->connections * (options->statement.takes_array ? 2 : kPipeline));
@@ -122,11 +122,6 @@ says which key a row is for.
                .help =
                    "With `= any($1)`: the column that says which key a row is for. Where unset, "
                    "the first."},
-              {.name = "multiple",
-               .type = SettingType::string,
-               .default_text = "first",
-               .help = "Where a key has several rows: the first counts, or it is an error.",
-               .choices = {"first", "error"}},
               {.name = "connections",
                .type = SettingType::integer,
                .default_text = "4",

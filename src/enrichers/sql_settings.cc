@@ -40,13 +40,44 @@ std::vector<SettingSpec> with_sql_settings(std::vector<SettingSpec> specs) {
                    .type = SettingType::field,
                    .help = "The object that gets a member for each column of the row. Either this "
                            "or `fields`."});
+  specs.push_back({.name = "multiple",
+                   .type = SettingType::string,
+                   .default_text = "first",
+                   .help = "Where a key has several rows: the first counts, it is an error, or "
+                           "each field gets an array with its value of each row, in their order, "
+                           "also where there is only one.",
+                   .choices = {"first", "error", "array"}});
+  specs.push_back({.name = "max_rows",
+                   .type = SettingType::integer,
+                   .help = "With `multiple: array`: a key that has more rows is an error, since an "
+                           "array that was cut would look like a whole one. 1 to 10,000; where "
+                           "unset, 100."});
   return specs;
 }
+
+namespace {
+
+Result<SqlRowsRule> parse_rows(const Settings& settings) {
+  SqlRowsRule rule;
+  const std::string several = settings.string("multiple");
+  if (several == "error") rule.several = SqlRowsRule::Several::error;
+  if (several == "array") rule.several = SqlRowsRule::Several::array;
+  if (!settings.has("max_rows")) return rule;
+  if (several != "array") return settings.error("max_rows", "is for `multiple: array`");
+  const auto most = settings["max_rows"].as_integer(1, 10'000);
+  if (!most) return most.error();
+  rule.most = static_cast<std::size_t>(*most);
+  return rule;
+}
+
+}  // namespace
 
 Result<SqlSettings> parse_sql_settings(const Settings& settings) {
   auto key = parse_parameters(settings);
   if (!key) return key.error();
-  SqlSettings parsed{*std::move(key), {}, {}};
+  const auto rows = parse_rows(settings);
+  if (!rows) return rows.error();
+  SqlSettings parsed{*std::move(key), {}, {}, *rows};
   if (settings.has("fields") == settings.has("output")) {
     return settings.error(settings.has("fields") ? "output" : "fields",
                           "write either `fields`, like {user.plan: plan}, or `output`");

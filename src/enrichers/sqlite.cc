@@ -31,7 +31,7 @@ Result<EnricherInstance> make(const Settings& settings, const MakeContext& conte
   options->busy_timeout = settings.duration("busy_timeout");
   options->max_time = settings.duration("max_time");
   options->max_reply = settings.bytes("max_reply");
-  options->several_rows_fail = settings.string("multiple") == "error";
+  options->rows = sql->rows;
   const SteadyClock clock;
   FileState there;
   if (!read_file_state(options->path, there)) {
@@ -79,11 +79,6 @@ through. It is opened anew within a second after it was replaced or written to.
                    "One select with parameters ?1, ?2 ..., or :name, which are numbered as they "
                    "appear.",
                .required = true},
-              {.name = "multiple",
-               .type = SettingType::string,
-               .default_text = "first",
-               .help = "Where a key has several rows: the first counts, or it is an error.",
-               .choices = {"first", "error"}},
               {.name = "max_time",
                .type = SettingType::duration,
                .unit = "ms",
@@ -99,7 +94,9 @@ through. It is opened anew within a second after it was replaced or written to.
                .type = SettingType::bytes,
                .unit = "bytes",
                .default_text = "1MiB",
-               .help = "A row or a value that is larger is an error."},
+               .help = "A row or a value that is larger is an error; with `multiple: array` all "
+                       "rows of "
+                       "a key."},
           }),
           defaults()),
       .make = make,

@@ -38,7 +38,7 @@ struct Asking {
   std::string url = server().socket_url();
   std::size_t connections = 1;
   std::size_t max_reply = 1024 * 1024;
-  bool several_rows_fail = false;
+  SqlRowsRule rows = {};
 };
 
 std::shared_ptr<const PostgresOptions> options_for(const Asking& asking, bool takes_array) {
@@ -56,7 +56,7 @@ std::shared_ptr<const PostgresOptions> options_for(const Asking& asking, bool ta
                                                    std::move(statement), KeySpec(std::move(parts)));
   options->connections = asking.connections;
   options->max_reply = asking.max_reply;
-  options->several_rows_fail = asking.several_rows_fail;
+  options->rows = asking.rows;
   return options;
 }
 
@@ -300,10 +300,72 @@ TEST_F(PostgresClientTest, of_several_rows_the_first_counts_or_none) {
   constexpr const char* kRows = "select n from generate_series(1, 3) n where $1 = '1' order by n";
   ClientDriver first(client_of({.query = kRows}));
   EXPECT_EQ(first.ask({"1"}).rows[0].answer, R"({"0":{"n":1}})");
-  ClientDriver none(client_of({.query = kRows, .several_rows_fail = true}));
+  ClientDriver none(client_of({.query = kRows, .rows = {SqlRowsRule::Several::error}}));
   const auto failed = none.ask({"1"});
   EXPECT_EQ(failed.rows[0].what, Row::error);
   EXPECT_THAT(failed.rows[0].answer, HasSubstr("several rows"));
+}
+
+constexpr SqlRowsRule kArrays{SqlRowsRule::Several::array, 3};
+
+TEST_F(PostgresClientTest, rows_become_arrays_in_their_order) {
+  constexpr const char* kRows =
+      "select n, nullif(n, 2) as m, '{\"a\": 1}'::jsonb as j from generate_series(1, $1::int) n"
+      " order by n desc";
+  ClientDriver fields(client_of({.query = kRows, .columns = {"m", "j", "n"}, .rows = kArrays}));
+  EXPECT_EQ(fields.ask({"3"}).rows[0].answer,
+            R"({"0":[3,null,1],"1":[{"a": 1},{"a": 1},{"a": 1}],"2":[3,2,1]})");
+  EXPECT_EQ(fields.ask({"1"}).rows[0].answer, R"({"0":[1],"1":[{"a": 1}],"2":[1]})");
+  EXPECT_EQ(fields.ask({"0"}).rows[0].what, Row::not_found);
+  ClientDriver whole(client_of({.query = kRows, .rows = kArrays}));
+  EXPECT_EQ(whole.ask({"2"}).rows[0].answer,
+            R"({"0":[{"n":2,"m":null,"j":{"a": 1}},{"n":1,"m":1,"j":{"a": 1}}]})");
+}
+
+constexpr const char* kPairs =
+    "select k, v from (values (1,'a'),(2,'b'),(1,'c'),(3,'d'),(3,'e'),(3,'f'),(3,'g'),(1,'h'))"
+    " as pairs(k, v) where k = any($1)";
+
+TEST_F(PostgresClientTest, rows_of_many_keys_become_an_array_of_each) {
+  ClientDriver driver(client_of({.query = kPairs, .columns = {"v"}, .rows = kArrays}));
+  const auto found = driver.ask({"2", "9", "1", "3"});
+  EXPECT_EQ(found.error, RequestError::none) << found.why;
+  EXPECT_EQ(found.rows[0].answer, R"({"0":["b"]})");
+  EXPECT_EQ(found.rows[1].what, Row::not_found);
+  EXPECT_EQ(found.rows[2].answer, R"({"0":["a","c","h"]})");
+  // One more than max_rows costs its key, and no other.
+  EXPECT_EQ(found.rows[3].what, Row::error);
+  EXPECT_EQ(found.rows[3].answer, "more than 3 rows for one key (max_rows)");
+  EXPECT_EQ(driver.ask({"3"}).rows[0].what, Row::error);
+  EXPECT_EQ(driver.ask({"01"}).rows[0].answer, R"({"0":["a","c","h"]})");
+  const auto twice = driver.ask({"01", "1"});
+  EXPECT_EQ(twice.rows[0].answer, R"({"0":["a","c","h"]})");
+  EXPECT_EQ(twice.rows[1].answer, R"({"0":["a","c","h"]})");
+}
+
+// 1.0 and 1.00 are one number in two spellings: an array has the rows of both.
+TEST_F(PostgresClientTest, an_array_has_the_rows_that_spell_its_key_otherwise) {
+  ClientDriver driver(
+      client_of({.query = "select k, v from (values (1.0,'a'),(1.00,'b'),(2,'c')) as pairs(k, v)"
+                          " where k = any($1)",
+                 .columns = {"v"},
+                 .rows = kArrays}));
+  const auto found = driver.ask({"1.0", "2"});
+  EXPECT_EQ(found.error, RequestError::none) << found.why;
+  EXPECT_EQ(found.rows[0].answer, R"({"0":["a","b"]})");
+  EXPECT_EQ(found.rows[1].answer, R"({"0":["c"]})");
+}
+
+TEST_F(PostgresClientTest, an_array_that_is_cut_off_is_none) {
+  ClientDriver driver(client_of(
+      {.query = "select k, repeat('x', 1000) as v from unnest($1::int[]) k, generate_series(1, 2)"
+                " where k = any($1)",
+       .columns = {"v"},
+       .max_reply = 3000,
+       .rows = kArrays}));
+  const auto ended = driver.ask({"1", "2", "3"});
+  EXPECT_EQ(ended.error, RequestError::oversize);
+  for (const auto& row : ended.rows) EXPECT_EQ(row.what, Row::unset);
 }
 
 TEST_F(PostgresClientTest, a_reply_that_is_too_large_is_not_gathered) {

@@ -64,7 +64,7 @@ struct Asking {
   std::vector<std::string> columns = {};
   Duration max_time = seconds(10);
   std::size_t max_reply = 1024 * 1024;
-  bool several_rows_fail = false;
+  SqlRowsRule rows = {};
 };
 
 std::shared_ptr<SqliteOptions> options_for(const std::string& path, const Asking& asking) {
@@ -78,7 +78,7 @@ std::shared_ptr<SqliteOptions> options_for(const std::string& path, const Asking
   options->columns = asking.columns;
   options->max_time = asking.max_time;
   options->max_reply = asking.max_reply;
-  options->several_rows_fail = asking.several_rows_fail;
+  options->rows = asking.rows;
   return options;
 }
 
@@ -254,9 +254,42 @@ TEST_F(SqliteClientTest, stops_a_query_that_runs_too_long) {
 TEST_F(SqliteClientTest, of_several_rows_the_first_counts_or_none) {
   constexpr const char* kRows = "select id from users where id >= ?1 order by id";
   EXPECT_EQ(Asker(path_, {.query = kRows, .columns = {"id"}}).ask("1"), found({1}));
-  Asker strict(path_, {.query = kRows, .columns = {"id"}, .several_rows_fail = true});
+  Asker strict(path_, {.query = kRows, .columns = {"id"}, .rows = {SqlRowsRule::Several::error}});
   EXPECT_EQ(strict.ask("1").what, Row::error);
   EXPECT_EQ(strict.ask("2"), found({2}));
+}
+
+TEST_F(SqliteClientTest, rows_become_arrays_in_their_order) {
+  constexpr const char* kRows = "select id, ratio from users where id >= ?1 order by id desc";
+  constexpr SqlRowsRule kArrays{SqlRowsRule::Several::array, 2};
+  Asker fields(path_, {.query = kRows, .columns = {"ratio", "id"}, .rows = kArrays});
+  EXPECT_EQ(fields.ask("1"), found({Value::array("[null,0.5]"), Value::array("[2,1]")}));
+  EXPECT_EQ(fields.ask("2"), found({Value::array("[null]"), Value::array("[2]")}));
+  EXPECT_EQ(fields.ask("3"), kNotFound);
+  Asker whole(path_, {.query = kRows, .rows = kArrays});
+  EXPECT_EQ(whole.ask("1"),
+            found({Value::array(R"([{"id":2,"ratio":null},{"id":1,"ratio":0.5}])")}));
+}
+
+TEST_F(SqliteClientTest, an_array_that_would_be_cut_off_is_an_error_of_its_key) {
+  constexpr const char* kRows =
+      "with recursive n(i) as (select 1 union all select i + 1 from n where i < cast(?1 as "
+      "integer)) select i, "
+      "hex(zeroblob(1000)) as text from n";
+  const Asking asking{.query = kRows,
+                      .columns = {"i"},
+                      .max_reply = 70'000,
+                      .rows = {SqlRowsRule::Several::array, 40}};
+  Asker asker(path_, asking);
+  EXPECT_EQ(asker.ask("30").what, Row::found);
+  const Answer many = asker.ask("41");
+  EXPECT_EQ(many.error, RequestError::none);
+  EXPECT_EQ(many.what, Row::error);
+  EXPECT_EQ(many.bytes, "the rows of one key are over 70000 bytes (max_reply)");
+  Asking more = asking;
+  more.max_reply = 1024 * 1024;
+  EXPECT_EQ(Asker(path_, more).ask("40").what, Row::found);
+  EXPECT_EQ(Asker(path_, more).ask("41").bytes, "more than 40 rows for one key (max_rows)");
 }
 
 TEST_F(SqliteClientTest, what_is_too_large_or_makes_no_sense_is_an_error_of_that_request) {

@@ -65,6 +65,10 @@ TEST(PostgresTest, says_what_would_be_right) {
       {settings_with("select $1", std::string(kUsual) + R"(,"batch":{"max":5})"), "= any($1)"},
       {settings_with("select $1", std::string(kUsual) + R"(,"connections":0)"), "connections"},
       {settings_with("select $1", std::string(kUsual) + R"(,"multiple":"all")"), "multiple"},
+      {settings_with("select $1", std::string(kUsual) + R"(,"max_rows":5)"),
+       "max_rows: is for `multiple: array`"},
+      {settings_with("select $1", std::string(kUsual) + R"(,"multiple":"array","max_rows":0)"),
+       "max_rows"},
       {R"({"url":"postgresql://u:geheim@/shop","query":"select $1","parameters":["{{x}}"],"output":"o"})",
        "url: names no host"},
   };
