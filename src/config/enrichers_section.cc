@@ -32,7 +32,8 @@ class EnrichersParser {
  private:
   void parse_one(const Setting& item, std::string name);
   const EnricherKind* kind_of(const Setting& place, const std::string& type);
-  void split_uri(const EnricherUri& uri, const EnricherKind& kind, SplitSettings& split) const;
+  void split_uri(const EnricherUri& uri, std::string_view text, const EnricherKind& kind,
+                 SplitSettings& split) const;
   EnricherMetadata metadata_of(const Settings& common, std::string name);
   void check_timeout(const Settings& common, bool is_uri);
   void check_names(const Setting& list);
@@ -90,21 +91,34 @@ const EnricherKind* EnrichersParser::kind_of(const Setting& place, const std::st
 
 // A parameter is a setting of the kind where the kind has it or takes any; else it may be one of
 // those that every enricher has. Host, path and the like mean nothing to a kind whose settings are
-// fields: `environment://static?version=1` sets one field.
-void EnrichersParser::split_uri(const EnricherUri& uri, const EnricherKind& kind,
-                                SplitSettings& split) const {
+// fields: `environment://static?version=1` sets one field. A kind that asks for a `url` gets the
+// URI as that, with those parameters that are no settings.
+void EnrichersParser::split_uri(const EnricherUri& uri, std::string_view text,
+                                const EnricherKind& kind, SplitSettings& split) const {
   const auto place_at = [](Setting value, const Setting& map, const std::string& name) {
     value.file = map.file;
     value.line = map.line;
     value.key = map.key + "." + name;
     return value;
   };
+  const auto is_setting = [&](std::string_view name) {
+    return find_spec(kind.settings, name) != nullptr ||
+           find_spec(enricher_specs(), name) != nullptr;
+  };
+  const bool is_url =
+      find_spec(kind.settings, "url") != nullptr && uri.query.find("url") == nullptr;
+  if (is_url) {
+    Setting url = uri_without(text, is_setting);
+    url.secret = uri.parts.find("password") != nullptr;
+    split.own.members().emplace_back("url", place_at(std::move(url), split.own, "url"));
+  }
   for (const auto& [name, value] : uri.parts.members()) {
-    if (uri.query.find(name) != nullptr) continue;  // overridden
+    if (is_url || uri.query.find(name) != nullptr) continue;  // overridden
     if (kind.open_settings && find_spec(kind.settings, name) == nullptr) continue;
     split.own.members().emplace_back(name, place_at(value, split.own, name));
   }
   for (const auto& [name, value] : uri.query.members()) {
+    if (is_url && !is_setting(name)) continue;
     const bool own = kind.open_settings || find_spec(kind.settings, name) != nullptr ||
                      find_spec(enricher_specs(), name) == nullptr || name == "type";
     Setting& map = own ? split.own : split.common;
@@ -203,7 +217,7 @@ void EnrichersParser::parse_one(const Setting& item, std::string name) {
   SplitSettings split{map_at(item), map_at(item)};
   if (uri) {
     kind = kind_of(item, uri->scheme);
-    if (kind != nullptr) split_uri(*uri, *kind, split);
+    if (kind != nullptr) split_uri(*uri, item.string(), *kind, split);
     split.common.set("type", uri->scheme);
   } else {
     split = split_settings(item, enricher_specs());

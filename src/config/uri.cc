@@ -184,6 +184,26 @@ Setting EnricherUri::params() const {
   return all;
 }
 
+std::string uri_without(std::string_view text,
+                        const std::function<bool(std::string_view name)>& is_taken) {
+  text = text.substr(0, text.find('#'));
+  const std::size_t mark = text.find('?');
+  std::string rest(text.substr(0, mark));
+  if (mark == std::string_view::npos) return rest;
+  char before = '?';
+  for (std::string_view query = text.substr(mark + 1); !query.empty();) {
+    const std::string_view parameter = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(parameter.size() + 1, query.size()));
+    if (parameter.empty() || is_taken(decode_query(parameter.substr(0, parameter.find('='))))) {
+      continue;
+    }
+    rest += before;
+    rest += parameter;
+    before = '&';
+  }
+  return rest;
+}
+
 bool looks_like_uri(std::string_view text) { return scheme_size(text) > 0; }
 
 Result<EnricherUri> parse_enricher_uri(std::string_view text) {

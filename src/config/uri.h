@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,11 @@ struct EnricherUri {
   // What fapilog gives to the enricher: the parts, overridden by the query.
   Setting params() const;
 };
+
+// The URI as it is written, without its fragment and without the parameters of which `is_taken`
+// says so by name.
+std::string uri_without(std::string_view text,
+                        const std::function<bool(std::string_view name)>& is_taken);
 
 // Whether `text` is meant as a URI: it has a scheme and `://`.
 bool looks_like_uri(std::string_view text);

@@ -38,11 +38,13 @@ Result<void> Intake::run() {
     if (skipping) {
       const void* const end = std::memchr(text, '\n', size);
       if (end == nullptr) {
+        ends_.thrown_away(size);
         ends_.give_back(std::move(batch));
         continue;
       }
       skipping = false;
       const auto skipped = static_cast<std::size_t>(static_cast<const char*>(end) - text) + 1;
+      ends_.thrown_away(skipped);
       std::memmove(text, text + skipped, size - skipped);
       size -= skipped;
       fresh = 0;
@@ -54,6 +56,7 @@ Result<void> Intake::run() {
     if (whole == 0 && size >= kMost) {
       // The line is too long already: it goes on its way cut, what follows of it is skipped.
       skipping = true;
+      ends_.thrown_away(size - kMost);
       deliver(std::move(batch), kMost);
       continue;
     }

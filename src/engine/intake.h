@@ -24,6 +24,7 @@ class Intake {
     std::function<std::unique_ptr<Batch>()> take;  // may wait for room
     std::function<void(std::unique_ptr<Batch> batch)> give_back;
     std::function<void(std::unique_ptr<Batch> batch)> deliver;
+    std::function<void(std::size_t bytes)> thrown_away;  // read, and in no batch
   };
 
   Intake(Source& source, Ends ends, std::size_t batch_bytes)

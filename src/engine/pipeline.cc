@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <atomic>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -172,8 +173,9 @@ struct Pipeline::State {
   BatchStock stock;
   OrderedOutput output;
   DependencyWatch watch;
-  std::optional<OverflowQueue> queue;  // where the source must not wait
-  std::uint64_t batches = 0;           // begun; of the thread that submits them
+  std::optional<OverflowQueue> queue;         // where the source must not wait
+  std::uint64_t batches = 0;                  // begun; of the thread that submits them
+  std::atomic<std::uint64_t> thrown_away{0};  // bytes of lines behind what a line may have
   PlanState plan_state;
   // Go when no call is left.
   std::optional<LifecycleThread> lifecycle;
@@ -210,7 +212,8 @@ Result<void> Pipeline::State::read_waiting() {
   Intake intake(*parts.source,
                 {.take = [this] { return stock.take(); },
                  .give_back = [this](auto batch) { stock.give_back(std::move(batch)); },
-                 .deliver = [this](auto batch) { submit(std::move(batch)); }},
+                 .deliver = [this](auto batch) { submit(std::move(batch)); },
+                 .thrown_away = [this](std::size_t bytes) { thrown_away += bytes; }},
                 batch_bytes(parts.options));
   Result<void> read = intake.run();
   batches = intake.batches();
@@ -231,7 +234,8 @@ Result<void> Pipeline::State::read_into_queue() {
                      [this, &keep](std::unique_ptr<Batch> full) {
                        queue->push(*full);
                        keep(std::move(full));
-                     }},
+                     },
+                 .thrown_away = [this](std::size_t bytes) { thrown_away += bytes; }},
                 batch_bytes(parts.options));
   Result<void> read = intake.run();
   queue->close();
@@ -309,6 +313,7 @@ void Pipeline::interrupt() noexcept { state_->parts.source->interrupt(); }
 RunCounts Pipeline::counts() const {
   RunCounts counts = state_->output.counts();
   if (state_->queue) counts.merge(state_->queue->counts());
+  counts.bytes_in += state_->thrown_away;
   return counts;
 }
 const Source& Pipeline::source() const { return *state_->parts.source; }

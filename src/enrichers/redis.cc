@@ -161,7 +161,8 @@ std::vector<SettingSpec> specs() {
       {.name = "url",
        .type = SettingType::string,
        .help = "redis://user:password@host:6379/0?prefix=user:, rediss://host for TLS, or "
-               "unix:///run/redis.sock?db=0. The prefix stands before each key.",
+               "unix:///run/redis.sock?db=0. The prefix stands before each key. It may be the "
+               "enricher, with the other settings in it: redis://host/0?key={{id}}&output=user.",
        .required = true},
       {.name = "key",
        .type = SettingType::string,

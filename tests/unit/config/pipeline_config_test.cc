@@ -37,7 +37,10 @@ const std::vector<EnricherKind>& enricher_kinds() {
     EnricherKind delay;
     delay.name = "delay";
     delay.settings = {{.name = "duration", .type = SettingType::duration, .default_text = "5ms"}};
-    return std::vector<EnricherKind>{geoip, fields, delay};
+    EnricherKind service;
+    service.name = "redis";
+    service.settings = {{.name = "url", .required = true}, {.name = "key"}};
+    return std::vector<EnricherKind>{geoip, fields, delay, service};
   }();
   return kinds;
 }
@@ -240,6 +243,18 @@ TEST(PipelineConfigTest, uris_are_enrichers) {
   EXPECT_EQ(geo.metadata.timeout, 500ms);
   EXPECT_EQ(geo.metadata.priority, 3);
   EXPECT_EQ(geo.settings.find("database")->string(), "city.mmdb");
+}
+
+TEST(PipelineConfigTest, the_uri_of_a_service_is_its_url_and_holds_the_other_settings) {
+  const PipelineConfig config = good(
+      "enrichers:\n"
+      "  - \"redis://u:hunter2@Host:1/0?prefix=user%3A&key=a+{{id}}&timeout=50ms#x\"\n");
+  const EnricherConfig& first = config.enrichers.at(0);
+  EXPECT_EQ(first.settings.find("url")->string(), "redis://u:hunter2@Host:1/0?prefix=user%3A");
+  EXPECT_TRUE(first.settings.find("url")->secret);
+  EXPECT_EQ(first.settings.find("key")->string(), "a {{id}}");
+  EXPECT_EQ(first.settings.members().size(), 2u);
+  EXPECT_EQ(first.metadata.timeout, 50ms);
 }
 
 TEST(PipelineConfigTest, uri_errors_name_their_place) {

@@ -124,6 +124,18 @@ TEST(UriTest, the_query_overrides_the_parts) {
   EXPECT_EQ(params.find("path")->string(), "");
 }
 
+TEST(UriTest, what_is_taken_out_of_a_query_leaves_the_rest_as_it_is_written) {
+  const auto without = [](std::string_view uri) {
+    return uri_without(uri, [](std::string_view name) { return name == "key" || name == "a b"; });
+  };
+  EXPECT_EQ(without("redis://h:1/0?prefix=user%3A&key=%7B%7Bid%7D%7D&db=2#key=x"),
+            "redis://h:1/0?prefix=user%3A&db=2");
+  EXPECT_EQ(without("redis://h/0?key=1&a+b=2"), "redis://h/0");
+  EXPECT_EQ(without("redis://h/0?&key&&c"), "redis://h/0?c");
+  EXPECT_EQ(without("redis://h"), "redis://h");
+  EXPECT_EQ(without("redis://h?"), "redis://h");
+}
+
 TEST(UriTest, what_is_no_uri_is_an_error_that_says_why) {
   const struct {
     const char* text;
