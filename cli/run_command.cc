@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "cli/build_pipeline.h"
@@ -20,6 +22,7 @@ namespace {
 
 // Of a line that was refused, in a warning.
 constexpr std::size_t kLineShown = 120;  // characters
+constexpr std::size_t kNameShown = 40;
 
 constexpr const char* kExamples = R"(Examples:
   logbraid run                                 the example that comes with logbraid
@@ -77,6 +80,18 @@ bool choose_example(ConfigArguments& config, bool quiet, Console& console) {
 }
 
 // Events that scroll over the screen and a line that is written over do not go together.
+// What an operator wants to know of it; between an outage's beginning and its end, nothing.
+std::optional<std::string> breaker_text(std::string_view enricher, const BreakerChange& change) {
+  const std::string name = "enricher " + printable(enricher, kNameShown);
+  if (change.to == BreakerState::open && change.from == BreakerState::closed) {
+    return name + " is left alone: its circuit breaker has opened (" +
+           std::string(to_string(change.cause)) + "), the first probe is in " +
+           duration_text(change.open_for);
+  }
+  if (change.to == BreakerState::closed) return name + " is back: its circuit breaker has closed";
+  return std::nullopt;
+}
+
 bool shows_progress(const LoadedPipeline& loaded, bool quiet, const Console& console) {
   const bool events_on_screen = loaded.config.sink.kind == "stdout" && ::isatty(STDOUT_FILENO) == 1;
   return !quiet && console.has_status_line() && !events_on_screen;
@@ -102,6 +117,9 @@ ExitCode run(RunArguments arguments, Console& console) {
   parts->on_stall = [&](std::string_view enricher, Duration lasted) {
     console.warning("enricher " + std::string(enricher) + " holds up its shard for " +
                     duration_text(lasted) + " already; placement: pool would keep it apart");
+  };
+  parts->on_breaker_change = [&](std::string_view enricher, const BreakerChange& change) {
+    if (const auto text = breaker_text(enricher, change)) console.warning(*text);
   };
   parts->on_malformed_line = [&](const MalformedLine& line) {
     console.warning("line " + count_text(line.line) + " is refused: " + line.reason + ": " +

@@ -39,6 +39,12 @@ struct EngineOptions {
   // 50 ms already; once each time, from a thread that exists for that. It is not called for inline
   // enrichers on a caller's own thread. It must not throw. Unset: nobody looks.
   std::function<void(std::string_view enricher, Duration lasted)> on_stall;
+  // Called when an enricher's circuit breaker has become `closed`, `open` or `half_open`, and why
+  // (failure_share, probes_passed ...: resilience/circuit_breaker.h): in order, for one enricher
+  // one at a time, outside of locks, on a thread that runs calls, which waits for it. What it
+  // throws is swallowed. It may be called until the engine's CloseReport is gone. May be empty.
+  std::function<void(std::string_view enricher, std::string_view state, std::string_view cause)>
+      on_breaker_change;
 };
 
 // What an engine left behind when it was closed: calls that did not end, and all they can touch.

@@ -19,12 +19,13 @@ namespace logbraid {
 // Lifetime: borrows the options.
 struct EnginePlan {
   EnginePlan(std::shared_ptr<const ExecutionPlan> resolved, const ExecutionOptions& execution,
-             std::shared_ptr<MetricsBoard> counted_on)
+             std::shared_ptr<MetricsBoard> counted_on,
+             const PlanState::OnBreakerChange& on_breaker_change)
       : plan(std::move(resolved)),
         options(execution),
         board(std::move(counted_on)),
         first_activity(board->reserve_activities(plan->size())),
-        state(*plan, execution, {}, first_activity) {
+        state(*plan, execution, on_breaker_change, first_activity) {
     board->enter(*this);
   }
   ~EnginePlan() { board->leave(*this); }

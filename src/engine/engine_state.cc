@@ -147,7 +147,15 @@ LeasedPlan EngineState::shared(const std::shared_ptr<const ExecutionPlan>& curre
 }
 
 LeasedPlan EngineState::lease(const std::shared_ptr<const ExecutionPlan>& plan) {
-  auto shared = std::make_shared<const EnginePlan>(plan, options_.execution, board_);
+  PlanState::OnBreakerChange on_breaker_change;
+  if (options_.on_breaker_change) {
+    on_breaker_change = [tell = options_.on_breaker_change](std::string_view enricher,
+                                                            const BreakerChange& change) {
+      tell(enricher, to_string(change.to), to_string(change.cause));
+    };
+  }
+  auto shared =
+      std::make_shared<const EnginePlan>(plan, options_.execution, board_, on_breaker_change);
   if (!LifecycleThread::needed_for(*plan)) return {std::move(shared), nullptr};
   if (!lifecycle_) lifecycle_.emplace(clock_);
   auto lease = lifecycle_->take(*plan);

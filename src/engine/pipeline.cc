@@ -83,7 +83,7 @@ struct Pipeline::State {
                 .on_stop = [this] { parts.source->interrupt(); },
                 .on_malformed = parts.on_malformed_line}),
         watch(*parts.plan, parts.watch, parts.on_hidden_dependency),
-        plan_state(*parts.plan, parts.options),
+        plan_state(*parts.plan, parts.options, parts.on_breaker_change),
         pool({.most = parts.options.max_parallel_threads,
               .most_stuck = parts.options.max_stuck_threads,
               .cores_left = [this] { return cores_without_shard(cores, shards); }}) {

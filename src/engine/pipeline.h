@@ -23,6 +23,7 @@
 #include "logbraid/result.h"
 #include "logbraid/sink.h"
 #include "logbraid/source.h"
+#include "resilience/circuit_breaker.h"
 
 namespace logbraid {
 
@@ -46,6 +47,9 @@ struct PipelineParts {
   // An enricher that holds up a shard's loop, from a thread of its own, while it lasts. May be
   // empty.
   std::function<void(std::string_view enricher, Duration lasted)> on_stall;
+  // A circuit breaker that has changed its state: in order, from a thread that runs calls and waits
+  // for it. May be empty.
+  std::function<void(std::string_view enricher, const BreakerChange& change)> on_breaker_change;
   // The first few refused lines, as they pass, from the output's thread. May be empty.
   std::function<void(const MalformedLine&)> on_malformed_line;
   // What services answer is written down there, or taken from there. May be null.

@@ -235,8 +235,12 @@ TEST_F(AgentRun, says_that_a_breaker_opened_and_how_it_stands) {
       "source: {type: demo, count: 50}\nenrichers:\n"
       "  - {name: broken, type: delay, duration: 0s, fail_share: 1}\n"
       "execution: {in_flight: 1, shards: 1}\n");
-  EXPECT_THAT(run_agent({"run", path}).err,
+  const std::string errors = run_agent({"run", path}).err;
+  EXPECT_THAT(errors,
               HasSubstr("broken: its circuit breaker opened 1 time; at the end it is open\n"));
+  // Already when it happens.
+  EXPECT_THAT(errors, ContainsRegex("enricher broken is left alone: its circuit breaker has opened "
+                                    "\\(consecutive_failures\\), the first probe is in "));
 }
 
 TEST_F(AgentRun, without_a_file_it_runs_the_example) {

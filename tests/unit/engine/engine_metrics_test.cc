@@ -225,5 +225,21 @@ TEST_F(EngineMetricsTest, name_who_holds_up_a_shard) {
   engine_.reset();  // it knows of what stands here
 }
 
+TEST_F(EngineMetricsTest, tells_of_a_breaker_when_it_opens) {
+  std::vector<std::string> changes;
+  add("bad", Placement::inline_,
+      [](const EventView&, Patch&) { return EnrichStatus::error("no"); });
+  EngineOptions options;
+  options.on_breaker_change = [&](std::string_view enricher, std::string_view state,
+                                  std::string_view cause) {
+    changes.push_back(std::string(enricher) + " " + std::string(state) + " " + std::string(cause));
+    throw std::runtime_error("swallowed");
+  };
+  Engine& engine = start({"bad"}, std::move(options));
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(engine.enrich(an_event()).has_value());
+  EXPECT_THAT(changes, testing::ElementsAre("bad open consecutive_failures"));
+  engine_.reset();
+}
+
 }  // namespace
 }  // namespace logbraid::test
