@@ -173,13 +173,7 @@ void PostgresClient::row_came(PostgresQuery& query, const PGresult* rows, int ro
                               const PostgresShape& shape) noexcept {
   Asked& asked = *static_cast<Asked*>(query.asker_data);
   query.received += size_of_row(rows, row);
-  if (query.received > options_->max_reply) {
-    pool_->drop(query);
-    query_ended(query, {RequestError::oversize,
-                        options_->target.name() + ": the rows of a query are over " +
-                            std::to_string(options_->max_reply) + " bytes (max_reply)"});
-    return;
-  }
+  if (query.received > options_->max_reply) return drop(query);
   std::size_t at = query.asker_number;
   if (at == kAllRows) {
     const auto found = asked.rows.find(text_of(rows, row, shape.key));
@@ -190,6 +184,22 @@ void PostgresClient::row_came(PostgresQuery& query, const PGresult* rows, int ro
     at = found->second;
   }
   take_row(asked, at, rows, row, shape);
+}
+
+// What ends with its connection may send requests from within, and the first of them is given this
+// very query: nothing of it is read after drop().
+void PostgresClient::drop(PostgresQuery& query) {
+  Asked& asked = *static_cast<Asked*>(query.asker_data);
+  std::erase(asked.queries, &query);
+  if (!asked.failure) {
+    asked.failure = {RequestError::oversize,
+                     options_->target.name() + ": the rows of a query are over " +
+                         std::to_string(options_->max_reply) + " bytes (max_reply)"};
+  }
+  asked.held = true;  // others of its queries may end meanwhile
+  pool_->drop(query);
+  asked.held = false;
+  settle(asked);
 }
 
 void PostgresClient::take_row(Asked& asked, std::size_t at, const PGresult* rows, int row,

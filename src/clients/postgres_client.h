@@ -70,6 +70,7 @@ class PostgresClient final : public Client, private PostgresAsker {
                 const PostgresShape& shape) noexcept override;
   void query_ended(PostgresQuery& query, const PostgresFailure& failure) noexcept override;
 
+  void drop(PostgresQuery& query);
   void take_row(Asked& asked, std::size_t at, const PGresult* rows, int row,
                 const PostgresShape& shape);
   void all_rows_came(Asked& asked, std::size_t row);

@@ -42,7 +42,8 @@ class PostgresPool final : public PostgresConnectionOwner {
   // server has `grace` to answer yet, then its connection is closed.
   void overdue(PostgresQuery& query, Duration grace);
   // Its rows are too many: it ends with its connection, and nobody is told. Read to their end they
-  // might keep the loop busy for ever.
+  // might keep the loop busy for ever. It is the pool's from then on: who asks from within, since
+  // other queries of the connection ended, may get it.
   void drop(PostgresQuery& query);
   // The same for all that it asked, at its own end.
   void forget(const PostgresAsker& asker, const LookupRecorder& recorder);

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
 #include <memory>
 #include <string>
 #include <utility>
@@ -338,6 +339,77 @@ TEST(postgres_faults, rows_without_end_are_not_gathered) {
   EXPECT_THAT(endless.why, HasSubstr("max_reply"));
   server.wait_for_ended(1);  // the connection was closed
   EXPECT_EQ(driver.ask({"k"}).rows.at(0).what, Row::found);
+}
+
+// Sends another when it has ended, from within, as the request path does while keys wait.
+class Chained final : public RequestOwner {
+ public:
+  Chained(Client*& client, const std::vector<std::string>& keys, Chained* next)
+      : client_(client), keys_(keys), next_(next) {
+    request_.begin();
+    for (const std::string& key : keys_) request_.add(key);
+  }
+  void send() { client_->send(request_); }
+  // Once it has ended, which is in 30 s or never.
+  RequestError error() {
+    if (ended_.wait_for(seconds(30)) == std::future_status::ready) return request_.error();
+    ADD_FAILURE() << "it did not end";
+    return RequestError::none;
+  }
+  const Request& request() const { return request_; }
+
+  void request_ended(Request&) noexcept override {
+    if (next_ != nullptr) next_->send();
+    end_.set_value();  // terminates where it ends twice
+  }
+
+ private:
+  Client*& client_;
+  const std::vector<std::string> keys_;
+  Chained* const next_;
+  Request request_{*this};
+  std::promise<void> end_;
+  std::future<void> ended_ = end_.get_future();
+};
+
+TEST(postgres_faults, rows_over_the_limit_cost_no_request_that_is_sent_when_others_end) {
+  const struct {
+    std::vector<std::string> first;
+    std::vector<std::string> behind;
+  } rows[] = {{{"k"}, {"k"}}, {{"k"}, {"k", "l"}}, {{"k", "l"}, {"k"}}};
+  for (const auto& row : rows) {
+    ScriptedServer server({[&](Peer& peer) {
+                             welcome(peer);
+                             for (std::size_t i = 0; i < row.first.size() + row.behind.size();
+                                  ++i) {
+                               read_query(peer);
+                             }
+                             peer.write(kPrepared + kBound + data_row(std::string(5000, 'x')));
+                             peer.hang();
+                           },
+                           good});
+    Client* client = nullptr;
+    ClientDriver driver([&](const LookupSurroundings& around) {
+      auto made = client_of(server.port())(around);
+      client = made.get();
+      return made;
+    });
+    Chained last(client, {"k"}, nullptr);
+    Chained next(client, {"k"}, nullptr);
+    Chained first(client, row.first, &last);
+    Chained behind(client, row.behind, &next);
+    driver.on_loop([&] {
+      first.send();
+      behind.send();
+    });
+    EXPECT_EQ(next.error(), RequestError::none) << next.request().why();
+    EXPECT_EQ(next.request().row(0), Row::found);
+    EXPECT_EQ(last.error(), RequestError::none) << last.request().why();
+    EXPECT_EQ(last.request().row(0), Row::found);
+    EXPECT_EQ(behind.error(), RequestError::transport);
+    EXPECT_EQ(first.error(), RequestError::oversize);
+    driver.destroy_client();
+  }
 }
 
 TEST(postgres_faults, an_idle_connection_that_is_closed_costs_no_request) {
