@@ -135,6 +135,7 @@ void RedisConnection::connect_next() {
   error_code error;
   wire_->socket.open(address.protocol(), error);
   if (!error) wire_->socket.non_blocking(true, error);
+  if (error && !addresses_.empty()) return connect_next();  // a family that this host has not
   if (error) return fail(RequestError::transport, error.message());
   if (options_.endpoint.path.empty()) {
     wire_->socket.set_option(asio::ip::tcp::no_delay(true), error);
@@ -275,7 +276,6 @@ void RedisConnection::process() {
   while (wire_ == wire && !greeting_.empty()) {
     if (!greeted()) return;
   }
-  const std::size_t before = calls_.size();
   while (wire_ == wire && !calls_.empty()) {
     if (!answered()) break;
   }
@@ -283,7 +283,9 @@ void RedisConnection::process() {
   if (calls_.empty() && wire->reader.has_more()) {
     return fail(RequestError::malformed, "bytes that nobody asked for");
   }
-  if (before >= options_.pipeline && has_room()) owner_->connection_has_room();
+  // However many there were before: those that an answer brought may have filled it meanwhile, with
+  // more of them left in the pool's line.
+  if (has_room()) owner_->connection_has_room();
 }
 
 // False where there is no whole reply, or all is over.
@@ -298,6 +300,10 @@ bool RedisConnection::greeted() {
       return false;
     case RedisReplyReader::State::reply:
       break;
+  }
+  if (reader.is_array()) {
+    fail(RequestError::malformed, "an array where a word was due");
+    return false;
   }
   const Greeting greeting = greeting_.back();
   greeting_.pop_back();

@@ -17,6 +17,7 @@ constexpr std::ptrdiff_t kMostDigits = 20;
 
 constexpr std::string_view kNoLineEnd = "a line without end";
 constexpr std::string_view kNoNumber = "a length that is no number";
+constexpr std::string_view kTooMuch = "the values of one request are over eight times max_reply";
 
 }  // namespace
 
@@ -47,6 +48,7 @@ RedisReplyReader::State RedisReplyReader::next(const RedisReplyLimits& limits) {
   while (left_ != 0) {
     const State state = step(limits);
     if (state != State::reply) return state;
+    if (at_ - begin_ > limits.reply) return fail(State::oversize, kTooMuch);
   }
   delivered_ = true;
   return State::reply;
@@ -111,7 +113,7 @@ RedisReplyReader::State RedisReplyReader::string(const RedisReplyLimits& limits)
   const auto size = static_cast<std::size_t>(length);
   if (size > limits.value) return fail(State::oversize, "a value is over max_reply");
   if (first - begin_ + size > limits.reply) {
-    return fail(State::oversize, "the values of one request are over eight times max_reply");
+    return fail(State::oversize, kTooMuch);
   }
   if (end_ - first < size + 2) return State::more;
   const char* const behind = buffer_.get() + first + size;

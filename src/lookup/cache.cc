@@ -10,6 +10,9 @@ namespace {
 
 // The part of the bytes that newcomers have once the cache is full.
 constexpr std::size_t kNewcomersPart = 10;
+// What takes more than this part is not kept: the events choose the keys, and one whose answer is
+// huge must not empty the cache each time.
+constexpr std::size_t kLargestPart = 4;
 
 bool overlaps(const CacheEntry* entry, std::string_view text) {
   const std::less<const char*> before;
@@ -34,6 +37,7 @@ const CacheEntry* Cache::find_dead(CacheEntry* entry, TimePoint now) {
   now_ = std::max(now_, now);
   if (now < entry->error_until_) {
     // The answer is gone; that there is none to be had just now is still known.
+    entry->was_answer_ = entry->was_answer_ || entry->kind_ != AnswerKind::error;
     entry->kind_ = AnswerKind::error;
     entry->fresh_until_ = entry->stale_until_ = entry->error_until_;
     return entry;
@@ -87,6 +91,7 @@ void Cache::drop(CacheEntry* entry) {
 }
 
 bool Cache::make_room(std::size_t bytes, std::uint64_t hash) {
+  if (bytes > max_bytes_ / kLargestPart) return false;
   while (true) {
     const auto growth = index_.growth_for(hash);
     if (!growth) return false;

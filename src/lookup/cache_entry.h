@@ -39,6 +39,8 @@ class CacheEntry {
   std::string_view key() const { return {text(), key_size_}; }
   std::string_view value() const { return {text() + key_size_, value_size_}; }
   AnswerKind kind() const { return kind_; }
+  // Of an error: why.
+  std::string_view reason() const { return was_answer_ ? kHasFailed : value(); }
 
   // Fresh, it is the answer; later it is stale, and gone at stale_until().
   bool fresh(TimePoint now) const { return now < fresh_until_; }
@@ -54,6 +56,8 @@ class CacheEntry {
   friend class EntryQueue;
 
   static constexpr std::uint8_t kMostUses = 3;
+  // What is known of an error that was noted beside an answer.
+  static constexpr std::string_view kHasFailed = "the service has just failed to answer anew";
 
   CacheEntry(std::string_view key, std::uint64_t hash, const Answer& answer);
   static CacheEntry* make(std::string_view key, std::uint64_t hash, const Answer& answer);
@@ -82,7 +86,8 @@ class CacheEntry {
   std::uint32_t value_size_;
   AnswerKind kind_;
   std::uint8_t uses_ = 0;
-  bool resident_ = false;  // of the cache's residents, not of its newcomers
+  bool resident_ = false;    // of the cache's residents, not of its newcomers
+  bool was_answer_ = false;  // an error whose value is the answer that is gone
 };
 
 // Entries in the order in which they came.

@@ -132,7 +132,7 @@ bool CachedLookup::answer_from(const CacheEntry& entry, std::uint64_t hash, Look
   if (entry.kind() == AnswerKind::error) {
     recorder_.hits_error.add(1);
     call.outcome = Outcome::error;
-    call.reason = call.patch->arena().copy(entry.value());
+    call.reason = call.patch->arena().copy(entry.reason());
     return true;
   }
   if (entry.fresh(now)) {

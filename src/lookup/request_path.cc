@@ -183,7 +183,8 @@ void RequestPath::dispatch() {
     }
     made_room = !ended_.empty();
     ended_now_.swap(ended_);
-    for (Sent* const sent : ended_now_) settle(*sent);
+    // By number: what settles may be split, and that makes room in this list too.
+    for (std::size_t i = 0; i < ended_now_.size(); ++i) settle(*ended_now_[i]);
     ended_now_.clear();
   } while (made_room);
   dispatching_ = false;

@@ -152,6 +152,20 @@ TEST(RedisFaultsTest, a_server_that_does_not_answer_the_greeting_is_given_up) {
   EXPECT_EQ(server.wait_for_received("secret"), "*2\r\n$4\r\nAUTH\r\n$6\r\nsecret\r\n");
 }
 
+TEST(RedisFaultsTest, an_array_is_no_answer_to_the_greeting) {
+  for (const std::string_view answer : {"*0\r\n", "*-1\r\n*0\r\n", "*1\r\n$2\r\nOK\r\n"}) {
+    SCOPED_TRACE(answer);
+    const ScriptedServer server({[&](Peer& peer) {
+      peer.read_until("secret\r\n");
+      peer.write(answer);
+      peer.hang();
+    }});
+    const auto driver =
+        driver_of(setup_of("redis://:secret@127.0.0.1:" + std::to_string(server.port())));
+    EXPECT_EQ(driver->ask({"a"}).error, RequestError::malformed);
+  }
+}
+
 // Error replies are answers: the connection stays.
 TEST(RedisFaultsTest, errors_of_the_server_say_what_kind_they_are) {
   struct Case {

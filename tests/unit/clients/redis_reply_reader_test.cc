@@ -168,6 +168,15 @@ TEST(RedisReplyReaderTest, the_sum_of_an_arrays_values_has_a_limit) {
   EXPECT_EQ(read_all(reader), "oversize: the values of one request are over eight times max_reply");
 }
 
+TEST(RedisReplyReaderTest, so_has_the_sum_of_its_lines) {
+  RedisReplyReader reader;
+  const std::string line = "+" + std::string(97, 'x') + "\r\n";
+  add(reader, "*4\r\n" + line + line);
+  EXPECT_EQ(read_all(reader), "");
+  add(reader, line);
+  EXPECT_EQ(read_all(reader), "oversize: the values of one request are over eight times max_reply");
+}
+
 TEST(RedisReplyReaderTest, a_line_without_end_is_not_kept_for_ever) {
   for (const char type : {'+', '-', ':'}) {
     RedisReplyReader reader;

@@ -132,6 +132,7 @@ TEST(CacheTest, an_error_outlives_the_answer_beside_which_it_was_noted) {
   const CacheEntry* const entry = cached.find("a", seconds(60));
   ASSERT_NE(entry, nullptr);
   EXPECT_EQ(entry->kind(), AnswerKind::error);
+  EXPECT_EQ(entry->reason(), "the service has just failed to answer anew") << "not the answer";
   EXPECT_TRUE(entry->fresh(kNow + seconds(60)));
   EXPECT_EQ(cached.find("a", seconds(65)), nullptr);
 }
@@ -204,6 +205,17 @@ TEST(CacheTest, what_has_no_room_is_not_kept_and_the_old_answer_is_gone) {
   EXPECT_EQ(cached.cache.stats().not_kept, 1u);
   cached.put("a", answer_of("3"));
   EXPECT_EQ(cached.find("a")->value(), "3");
+}
+
+TEST(CacheTest, an_answer_of_more_than_a_quarter_of_the_bytes_drops_no_other) {
+  Cached cached(64 * 1024);
+  for (int i = 0; i < 100; ++i) cached.put(std::to_string(i), answer_of("x"));
+  for (const std::size_t size : {17'000, 60'000, 100'000}) {
+    cached.put("large", answer_of(std::string(size, 'x')));
+    EXPECT_EQ(cached.find("large"), nullptr);
+  }
+  EXPECT_EQ(cached.cache.stats().entries, 100u);
+  EXPECT_EQ(cached.cache.stats().not_kept, 3u);
 }
 
 TEST(CacheTest, a_cache_of_no_bytes_keeps_nothing) {

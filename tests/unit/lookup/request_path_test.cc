@@ -224,6 +224,22 @@ TEST(RequestPath, a_batch_that_is_refused_is_split_down_to_the_key_that_spoils_i
   }
 }
 
+TEST(RequestPath, a_client_that_refuses_at_once_is_asked_for_each_half_again) {
+  BreakerOptions patient = opens_after(1000);
+  patient.min_calls = 1000;
+  LookupHarness users(
+      {.options = {.max_batch = 32, .on_batch_error = OnBatchError::split}, .breaker = patient});
+  users.service.on_send = [&] { users.service.fail(RequestError::refused, "no"); };
+  std::vector<Question*> questions;
+  for (int i = 0; i < 32; ++i) questions.push_back(&users.ask(std::to_string(i)));
+  users.turn();
+  for (const Question* const question : questions) {
+    EXPECT_TRUE(question->over);
+    EXPECT_EQ(question->outcome, Outcome::error);
+  }
+  EXPECT_EQ(users.service.sent().size(), 63U);
+}
+
 TEST(RequestPath, a_rate_spreads_requests) {
   LookupHarness users({.options = {.rate = 10}});
   for (int i = 0; i < 30; ++i) users.ask(std::to_string(i));
