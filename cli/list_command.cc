@@ -43,6 +43,19 @@ struct Section {
   std::vector<Entry> entries;
 };
 
+constexpr const char* kWhen = R"(One condition on an event, the same wherever `when` may stand:
+
+  {field: status, equals: 500}            {field: path, prefix: /api/}
+  {field: level, in: [ERROR, FATAL]}      {field: client_ip, cidr: [10.0.0.0/8, ::1]}
+  {field: status, range: [500, 599]}      {field: user.id, exists: true}
+  {field: path, regex: "^/v[0-9]+/"}      {all: [...]}  {any: [...]}  {not: {...}}
+
+equals, in   null, true, false, numbers by value (1 equals 1.0), strings exactly
+range        numbers, both ends included; either may be null
+prefix, regex, cidr   strings; a regex (RE2) is searched anywhere in them
+Several tests in one map must all hold. A field that is absent fails every test but exists: false;
+not turns any test around.)";
+
 // The keys of a configuration that belong to no kind.
 std::vector<Entry> setting_entries() {
   return {
@@ -51,6 +64,9 @@ std::vector<Entry> setting_entries() {
       {"queue", "a source's queue", "What may wait where overflow drops.", queue_specs(), {}},
       {"enricher", "of every enricher", "Beside the enricher's own.", enricher_specs(), {}},
       {"conditions", "an enricher's conditions", "All must hold.", conditions_specs(), {}},
+      {"time_range", "conditions.time_range", "Hours of local time.", time_range_specs(), {}},
+      {"request", "conditions.request", "What the event's request was.", request_specs(), {}},
+      {"when", "conditions on an event", kWhen, {}, {}},
       {"breaker", "an enricher's breaker", "When it is left alone.", breaker_specs(), {}},
       {"retry", "an enricher's retry", "When a call is made again.", retry_specs(), {}},
       {"lifecycle",

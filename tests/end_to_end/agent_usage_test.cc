@@ -116,6 +116,9 @@ TEST(AgentList, explains_the_keys_that_belong_to_no_kind) {
                                    HasSubstr("sequential_share (number, default 0)")));
   EXPECT_THAT(run_agent({"list", "settings", "status"}).out,
               AllOf(HasSubstr("default _enrichment"), HasSubstr("One of: failed, always")));
+  EXPECT_THAT(run_agent({"list", "settings", "when"}).out, HasSubstr("{field: status, range:"));
+  EXPECT_THAT(run_agent({"list", "settings", "time_range"}).out, HasSubstr("start_hour"));
+  EXPECT_THAT(run_agent({"list", "settings", "request"}).out, HasSubstr("path_patterns"));
   EXPECT_THAT(run_agent({"list", "settings", "enricher"}).out,
               HasSubstr("One of: inline, pool, async, auto"));
   EXPECT_THAT(run_agent({"list", "settings", "statsu"}).err, HasSubstr("did you mean \"status\"?"));
