@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <stop_token>
+#include <string>
 #include <string_view>
 
 #include "logbraid/event.h"
@@ -51,8 +52,11 @@ class EventView {
   // The string at a path; empty where it is absent or no string.
   std::string_view get_string(PathView path) const { return get(path).as_string().value_or(""); }
 
+  // Appends all of it as one JSON object on one line: for code that takes whole events.
+  void append_json(std::string& out) const;
+
   // Tells an observer, which must outlive the view and its copies, of each path looked up; null:
-  // nobody. What is read through input() it does not learn.
+  // nobody. What is read through input() and append_json() it does not learn.
   void observe(ReadObserver* observer) { observer_ = observer; }
 
   // The event as it was read, before any enricher.

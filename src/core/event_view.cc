@@ -8,6 +8,18 @@
 namespace logbraid {
 namespace {
 
+// What was read from something else than JSON, as an object.
+std::string object_of(const Event& event) {
+  std::string json = "{";
+  for (const Field& field : event.fields()) {
+    if (json.size() > 1) json += ',';
+    append_json_string(json, field.key_text());
+    json += ':';
+    append_raw(json, RawValue::of(field));
+  }
+  return json += '}';
+}
+
 // Calls `visit(patch)` for each ancestor's patch that may touch `bit`, last in plan order first,
 // until it returns true.
 template <class Visit>
@@ -116,6 +128,25 @@ Value EventView::get(PathView path) const {
   if (ancestors_.word_count == 0 && !path.empty()) [[likely]]
     return read_input(*event_, path, *arena_);
   return read_patched(*event_, patches_, ancestors_, path, *arena_);
+}
+
+void EventView::append_json(std::string& out) const {
+  Overlay overlay;
+  overlay.begin(*arena_);
+  for (std::uint32_t w = 0; w < ancestors_.word_count; ++w) {
+    for (std::uint64_t word = ancestors_.words[w]; word != 0; word &= word - 1) {
+      const auto bit = static_cast<std::uint32_t>(std::countr_zero(word));
+      for (const PatchOp& op : patches_[w * 64 + bit].ops()) overlay.apply(op);
+    }
+  }
+  std::string put_together;
+  std::string_view base = event_->json();
+  if (base.empty()) base = put_together = object_of(*event_);
+  if (overlay.empty()) {
+    out += base;
+  } else {
+    overlay.append(out, overlay.root(), {Token::object, base});
+  }
 }
 
 }  // namespace logbraid

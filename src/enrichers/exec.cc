@@ -239,9 +239,10 @@ hangs or says what is no answer is started anew; it holds up nobody.
               {.name = "whole_event",
                .type = SettingType::boolean,
                .default_text = "false",
-               .help = "Sends the event as it was read instead of some fields, without what "
-                       "other enrichers have added. There is no cache then unless cache.size is "
-                       "set."},
+               .help =
+                   "Sends all of the event instead of some fields, with what the enrichers that "
+                   "it depends on have added. There is no cache then unless cache.size is "
+                   "set."},
               {.name = "output",
                .type = SettingType::field,
                .help = "The object that gets all that the program sets."},

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "core/json_text.h"
-#include "core/overlay.h"
 
 namespace logbraid {
 namespace {
@@ -43,23 +42,6 @@ class ObjectBuilder {
   std::string text_;
 };
 
-// As it was read; a record that was no JSON becomes an object.
-void append_event(std::string& out, const Event& event) {
-  if (!event.json().empty()) {
-    out += event.json();
-    return;
-  }
-  char separator = '{';
-  for (const Field& field : event.fields()) {
-    out += separator;
-    separator = ',';
-    append_json_string(out, field.key_text());
-    out += ':';
-    append_raw(out, RawValue::of(field));
-  }
-  out += separator == '{' ? "{}" : "}";
-}
-
 }  // namespace
 
 Result<JsonKey> JsonKey::of(std::span<const FieldPath> fields) {
@@ -88,7 +70,7 @@ KeyResult JsonKey::render(const EventView& event, std::string& out, std::string_
     return result;
   };
   if (fields_.empty()) {
-    append_event(out, event.input());
+    event.append_json(out);
     return out.size() - start <= kMostOfEvent
                ? KeyResult::made
                : refuse(KeyResult::refused, "the event is over 1 MiB");

@@ -12,8 +12,8 @@
 
 namespace logbraid {
 
-// The key as a JSON object: chosen fields of the event where they stand in it, or all of it as it
-// was read.
+// The key as a JSON object: chosen fields of the event where they stand in it, or all of it, with
+// what its enricher's dependencies have added.
 //
 // `client_ip` and `user.id` make {"client_ip":"10.0.0.1","user":{"id":7}}. Fields that are absent
 // are null; where all of them are null or absent the key is missing.

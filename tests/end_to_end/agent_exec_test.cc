@@ -64,6 +64,31 @@ for line in sys.stdin:
   EXPECT_LE(directory_.read("asked").size(), 2u * 7 * 2);
 }
 
+TEST_F(AgentExec, a_whole_event_has_what_its_dependencies_added_and_nothing_of_others) {
+  directory_.file("echo.py", R"(
+import json, sys
+for line in sys.stdin:
+    asked = json.loads(line)
+    print(json.dumps({"id": asked["id"], "set": {"seen": asked["event"]}}), flush=True)
+)");
+  const std::string file = directory_.file("pipeline.yaml", R"(
+source: {type: stdin, format: json}
+execution: {shards: 1}
+enrichers:
+  - {name: zone, type: static, fields: {net.zone: eu}}
+  - {name: other, type: static, fields: {net.other: 1}}
+  - {name: seen, type: exec, command: [python3, echo.py], whole_event: true, output: told,
+     dependencies: [zone], timeout: 30s}
+sink: {type: stdout}
+)");
+  const ProcessResult result =
+      run_agent({"run", "-q", file}, {.input = "{\"n\":1,\"net\":{\"ip\":\"10.0.0.1\"}}\n"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(result.out, R"({"n":1,"net":{"ip":"10.0.0.1","zone":"eu","other":1},)"
+                        R"("told":{"seen": {"n": 1, "net": {"ip": "10.0.0.1", "zone": "eu"}}}})"
+                        "\n");
+}
+
 TEST_F(AgentExec, a_value_of_an_event_stays_a_value) {
   const std::string file = config(R"(
 for line in sys.stdin:

@@ -95,6 +95,21 @@ TEST(JsonKeyTest, a_whole_event_is_as_it_was_read) {
   EXPECT_EQ(key_of(JsonKey::whole_event(), "{}").text, "{}");
 }
 
+TEST(JsonKeyTest, a_whole_event_has_what_its_dependencies_added) {
+  EventOf event(R"({"a":1,"b":{"c":2}})");
+  const FieldPath inner("b.d");
+  const FieldPath other("e");
+  Patch row[] = {Patch(&event.arena()), Patch(&event.arena())};
+  row[0].set(inner, "x");
+  row[1].set(other, 5);
+  const std::uint64_t first_alone = 1;
+  std::string key;
+  std::string_view why;
+  const EventView seen(event.event(), row, {&first_alone, 1}, event.arena());
+  EXPECT_EQ(JsonKey::whole_event().render(seen, key, why), KeyResult::made);
+  EXPECT_EQ(key, R"({"a":1,"b":{"c":2,"d":"x"}})");
+}
+
 TEST(JsonKeyTest, a_whole_event_that_is_too_large_is_refused) {
   // The reader refuses such lines; other records have no such limit.
   const std::string large(JsonKey::kMostOfEvent, 'x');
