@@ -17,6 +17,15 @@ const Field* find(const Event& event, const FieldPath& name) {
   return event.find(name.view().front());
 }
 
+bool are_paths(const Field& field, Arena& arena) {
+  if (field.token != Token::array) return false;
+  for (ArrayWalk walk(field.raw_text()); walk.next();) {
+    const auto path = decode_json(walk.value(), arena).as_string();
+    if (!path || parse_path(*path, arena).empty()) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 void ExecReplies::read(std::string_view lines, const std::function<bool(const ExecReply&)>& take) {
@@ -33,9 +42,9 @@ void ExecReplies::read(std::string_view lines, const std::function<bool(const Ex
 
 ExecReply ExecReplies::reply_of(const Record& record) {
   static const FieldPath kId("id");
-  static const FieldPath kSet("set");
   static const FieldPath kNoMatch("no_match");
   static const FieldPath kError("error");
+  static const FieldPath kBadEvent("bad_event");
   Arena& arena = batch_.arena();
   ExecReply reply;
   if (record.malformed()) {
@@ -55,18 +64,33 @@ ExecReply ExecReplies::reply_of(const Record& record) {
   if (const Field* const error = find(event, kError)) {
     reply.what = ExecReply::What::error;
     reply.text = error->token == Token::string ? decode(*error, arena).text() : error->raw_text();
+    const Field* const blame = find(event, kBadEvent);
+    reply.blames_event = blame != nullptr && blame->raw_text() == "true";
   } else if (const Field* const none = find(event, kNoMatch);
              none != nullptr && none->raw_text() == "true") {
     reply.what = ExecReply::What::no_match;
-  } else if (const Field* const set = find(event, kSet);
-             set != nullptr && set->token == Token::object) {
-    reply.what = ExecReply::What::set;
-    reply.text = set->raw_text();
   } else {
-    reply.what = ExecReply::What::error;
-    reply.text = "the answer has no object \"set\", no \"no_match\": true and no \"error\"";
+    read_fields(event, reply);
   }
   return reply;
+}
+
+void ExecReplies::read_fields(const Event& event, ExecReply& reply) {
+  static const FieldPath kSet("set");
+  static const FieldPath kRemove("remove");
+  const Field* const set = find(event, kSet);
+  const Field* const remove = find(event, kRemove);
+  reply.what = ExecReply::What::error;
+  if (remove != nullptr && !are_paths(*remove, batch_.arena())) {
+    reply.text = "the answer's \"remove\" is no array of fields: [\"user.password\"]";
+  } else if (set != nullptr ? set->token != Token::object : remove == nullptr) {
+    reply.text =
+        "the answer has no object \"set\", no \"remove\", no \"no_match\": true and no \"error\"";
+  } else {
+    reply.what = ExecReply::What::set;
+    if (set != nullptr) reply.text = set->raw_text();
+    if (remove != nullptr) reply.remove = remove->raw_text();
+  }
 }
 
 }  // namespace logbraid

@@ -10,19 +10,24 @@
 
 namespace logbraid {
 
-// One answer of a child: {"id": 17, "set": {...}}, {"id": 17, "no_match": true} or
-// {"id": 17, "error": "why"}. Other members mean nothing.
+// One answer of a child: {"id": 17, "set": {...}}, {"id": 17, "remove": ["a.b"]}, both of them,
+// {"id": 17, "no_match": true} or {"id": 17, "error": "why"}, with "bad_event": true where the
+// event is to blame. Other members mean nothing.
 struct ExecReply {
   enum class What : std::uint8_t {
-    set,
+    set,  // or remove
     no_match,
     error,
     unreadable,  // no JSON object, or one without an id: nobody knows whose answer it is
   };
   std::uint64_t id = 0;
   What what = What::unreadable;
-  // set: the object's JSON. error, unreadable: why.
+  // set: the object's JSON, empty where there is none. error, unreadable: why.
   std::string_view text;
+  // error: it says nothing about the child.
+  bool blames_event = false;
+  // set: a JSON array of paths, empty where there is none.
+  std::string_view remove;
 };
 
 // Reads answers, of one child after the other.
@@ -37,6 +42,7 @@ class ExecReplies {
 
  private:
   ExecReply reply_of(const Record& record);
+  void read_fields(const Event& event, ExecReply& reply);
 
   JsonReader reader_;
   Batch batch_{4096};

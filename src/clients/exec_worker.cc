@@ -104,6 +104,9 @@ bool ExecWorker::take(const ExecReply& reply) {
     --unwanted_;
   } else {
     answer(*line.asked->request, line.row, reply);
+    if (reply.blames_event && line.asked->error == RequestError::none) {
+      line.asked->error = RequestError::bad_request;
+    }
   }
   owner_.row_closed(*line.asked);
   return process_.get() == life;
@@ -112,8 +115,14 @@ bool ExecWorker::take(const ExecReply& reply) {
 void ExecWorker::answer(Request& request, std::size_t row, const ExecReply& reply) {
   switch (reply.what) {
     case ExecReply::What::set:
+      if (!reply.remove.empty() && !options_->answer.is_event()) {
+        request.failed(row, "the answer has \"remove\", which needs `top_level: true`");
+        break;
+      }
       request.found(row);
-      options_->answer.read(reply.text, request, replies_.arena());
+      // First, so that a field that is removed and set has nothing of what it was.
+      if (!reply.remove.empty()) request.value(0, Value::array(reply.remove));
+      if (!reply.text.empty()) options_->answer.read(reply.text, request, replies_.arena());
       break;
     case ExecReply::What::no_match:
       request.not_found(row);

@@ -25,6 +25,8 @@ class JsonFields {
 
   // For LookupParts::fields.
   const std::vector<FieldPath>& paths() const { return paths_; }
+  // Whether it is members of the event itself.
+  bool is_event() const { return paths_.front().empty(); }
   // The values found in `json` for the row that is begun; what is not there is left out.
   void read(std::string_view json, Request& request, Arena& arena) const;
 

@@ -64,6 +64,15 @@ void set_members(std::string_view object, Patch& patch) {
   }
 }
 
+void remove_paths(std::string_view array, Patch& patch) {
+  Arena& arena = patch.arena();
+  for (ArrayWalk walk(array); walk.next();) {
+    if (const auto path = decode_json(walk.value(), arena).as_string()) {
+      patch.remove(parse_path(*path, arena));
+    }
+  }
+}
+
 }  // namespace
 
 void append_answer(std::string& answer, std::uint16_t field, const Value& value) {
@@ -99,7 +108,8 @@ void apply_answer(std::string_view answer, std::span<const FieldPath> fields, Pa
     done += sizeof header;
     const FieldPath& field = fields[header.field];
     if (field.empty()) {
-      set_members(std::string_view(kept + done, header.size), patch);
+      const std::string_view json(kept + done, header.size);
+      header.kind == ValueKind::array ? remove_paths(json, patch) : set_members(json, patch);
     } else {
       patch.set_view(field, decode(header, answer.data() + done, kept + done));
     }

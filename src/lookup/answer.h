@@ -20,7 +20,7 @@ namespace logbraid {
 void append_answer(std::string& answer, std::uint16_t field, const Value& value);
 
 // Sets the fields in the patch. The bytes are copied; `fields` must outlive the batch. A field that
-// is empty stands for the event itself: its value is an object, whose members are set.
+// is empty stands for the event itself: an object's members are set, an array's paths removed.
 void apply_answer(std::string_view answer, std::span<const FieldPath> fields, Patch& patch);
 
 }  // namespace logbraid

@@ -165,6 +165,44 @@ read()
   }
 }
 
+TEST_F(ExecClientTest, an_error_of_the_event_does_not_speak_against_the_child) {
+  use(R"(
+say(id=read()["id"], error="odd", bad_event=True)
+say(id=read()["id"], error="broken", bad_event=False)
+read()
+)");
+  ClientDriver driver(make());
+  const auto odd = driver.ask({"1"});
+  EXPECT_EQ(odd.error, RequestError::bad_request);
+  EXPECT_EQ(odd.rows[0].what, Request::Row::error);
+  EXPECT_EQ(odd.rows[0].answer, "odd");
+  EXPECT_EQ(driver.ask({"2"}).error, RequestError::none);
+}
+
+TEST_F(ExecClientTest, fields_of_the_event_can_be_removed) {
+  constexpr const char* kScript = R"(
+for answer in ({"remove": ["user.password"], "set": {"user": {"id": 1}}}, {"remove": ["a"]},
+               {"remove": "a"}, {"remove": [1]}, {"remove": ["a..b"], "set": {}}):
+    say(id=read()["id"], **answer)
+read()
+)";
+  options_->answer = JsonFields(FieldPath());
+  use(kScript);
+  ClientDriver driver(make());
+  const auto ended = driver.ask({"1", "2", "3", "4", "5"});
+  ASSERT_THAT(ended.rows, SizeIs(5));
+  EXPECT_EQ(ended.rows[0].answer, R"({"0":{"user": {"id": 1}}})") << "in place of what goes before";
+  EXPECT_EQ(ended.rows[1].answer, R"({"0":["a"]})");
+  for (const std::size_t row : {2, 3, 4}) {
+    EXPECT_EQ(ended.rows[row].what, Request::Row::error) << row;
+    EXPECT_THAT(ended.rows[row].answer, HasSubstr("\"remove\" is no array of fields")) << row;
+  }
+
+  options_->answer = JsonFields(FieldPath("out"));
+  ClientDriver other(make());
+  EXPECT_THAT(other.ask({"1"}).rows[0].answer, HasSubstr("needs `top_level: true`"));
+}
+
 TEST_F(ExecClientTest, answers_may_come_in_any_order) {
   use(R"(
 asked = [read() for _ in range(3)]

@@ -26,5 +26,20 @@ TEST(AnswerTest, an_empty_field_stands_for_the_event_itself) {
   EXPECT_TRUE(patch.ops()[3].value.is_null());
 }
 
+TEST(AnswerTest, an_array_for_the_event_itself_is_of_fields_that_go) {
+  std::string answer;
+  const std::vector<FieldPath> fields = {FieldPath()};
+  append_answer(answer, 0, Value::array(R"(["user.password", "a\\.b"])"));
+  append_answer(answer, 0, Value::object(R"({"x": 1})"));
+  Arena arena;
+  Patch patch(&arena);
+  apply_answer(answer, fields, patch);
+  ASSERT_EQ(patch.ops().size(), 3u);
+  EXPECT_EQ(patch.ops()[0].path.to_string(), "user.password");
+  EXPECT_TRUE(patch.ops()[0].value.absent());
+  EXPECT_EQ(patch.ops()[1].path.to_string(), "a\\.b") << "one key";
+  EXPECT_EQ(patch.ops()[2].value.as_int64(), 1);
+}
+
 }  // namespace
 }  // namespace logbraid
