@@ -22,6 +22,7 @@ void add_plan_command(CLI::App& app, Action& chosen);
 void add_list_command(CLI::App& app, Action& chosen);
 void add_verify_command(CLI::App& app, Action& chosen);
 void add_bench_command(CLI::App& app, Action& chosen);
+void add_import_command(CLI::App& app, Action& chosen);
 
 // What every command that reads a configuration takes.
 struct ConfigArguments {

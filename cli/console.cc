@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <fstream>
 #include <system_error>
 
 #include "core/printable.h"
@@ -95,6 +96,16 @@ bool write_result(std::string_view text, Console& console) {
   const int failure = write_all(STDOUT_FILENO, text);
   if (failure == 0 || failure == EPIPE) return true;
   console.error("cannot write to stdout: " + std::generic_category().message(failure));
+  return false;
+}
+
+bool write_result_to(const std::string& path, std::string_view text, Console& console) {
+  if (path.empty()) return write_result(text, console);
+  std::ofstream out(path, std::ios::binary);
+  out << text;
+  out.close();
+  if (out) return true;
+  console.error("cannot write " + path + ": " + std::generic_category().message(errno));
   return false;
 }
 

@@ -52,5 +52,7 @@ class Console {
 // Writes a result to stdout; false, and it is said why, where that fails. A reader that has gone is
 // no failure.
 bool write_result(std::string_view text, Console& console);
+// The same to a file; "": to stdout.
+bool write_result_to(const std::string& path, std::string_view text, Console& console);
 
 }  // namespace logbraid::cli

@@ -82,6 +82,7 @@ int run(int argc, char** argv) {
   add_list_command(app, chosen);
   add_verify_command(app, chosen);
   add_bench_command(app, chosen);
+  add_import_command(app, chosen);
 
   if (names_unknown_command(app, argc, argv, console)) return kUsage;
   if (argc < 2) {

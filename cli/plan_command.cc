@@ -1,8 +1,5 @@
-#include <cerrno>
-#include <fstream>
 #include <map>
 #include <memory>
-#include <system_error>
 
 #include "cli/build_pipeline.h"
 #include "cli/command.h"
@@ -54,15 +51,6 @@ Result<std::string> explain(const PlanArguments& arguments, const ExecutionPlan&
   return formats.at(arguments.format)(plan);
 }
 
-bool write_to(const std::string& path, const std::string& text, Console& console) {
-  std::ofstream out(path, std::ios::binary);
-  out << text;
-  out.close();
-  if (out) return true;
-  console.error("cannot write " + path + ": " + std::generic_category().message(errno));
-  return false;
-}
-
 ExitCode plan(const PlanArguments& arguments, Console& console) {
   ErrorList errors;
   const auto loaded = load(arguments.config, errors);
@@ -79,9 +67,7 @@ ExitCode plan(const PlanArguments& arguments, Console& console) {
     console.error(text.error());
     return kUsage;
   }
-  const bool written = arguments.output.empty() ? write_result(*text, console)
-                                                : write_to(arguments.output, *text, console);
-  return written ? kDone : kFailed;
+  return write_result_to(arguments.output, *text, console) ? kDone : kFailed;
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -10,6 +9,7 @@
 #include "cli/build_pipeline.h"
 #include "cli/command.h"
 #include "cli/figures.h"
+#include "cli/home.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "cli/stats_file.h"
@@ -42,12 +42,6 @@ struct RunArguments {
   bool quiet = false;
   std::string stats;  // empty: none
 };
-
-// The folder that has examples/: where the launcher says, or where this program was built.
-std::filesystem::path home() {
-  const char* const named = std::getenv("LOGBRAID_HOME");
-  return named != nullptr && *named != '\0' ? named : LOGBRAID_SOURCE_DIR;
-}
 
 // Nothing where none is asked for, or where it is refused: then `refused` says with what to end.
 std::optional<StatsFile> stats_file(const std::string& path, std::optional<ExitCode>& refused,

@@ -32,4 +32,10 @@ install(FILES
 
 if(TARGET logbraid-agent)
   install(TARGETS logbraid-agent RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT agent)
+  # Where cli/home.cc looks for them.
+  install(DIRECTORY "${PROJECT_SOURCE_DIR}/contrib"
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/logbraid" COMPONENT agent
+    PATTERN "__pycache__" EXCLUDE)
+  install(DIRECTORY "${PROJECT_SOURCE_DIR}/examples/access_log"
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/logbraid/examples" COMPONENT agent)
 endif()

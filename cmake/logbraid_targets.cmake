@@ -55,8 +55,10 @@ function(logbraid_agent)
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
   target_include_directories(logbraid-agent PRIVATE "${PROJECT_SOURCE_DIR}")
   target_compile_definitions(logbraid-agent PRIVATE LOGBRAID_VERSION="${PROJECT_VERSION}")
+  file(RELATIVE_PATH data "${CMAKE_INSTALL_FULL_BINDIR}" "${CMAKE_INSTALL_FULL_DATADIR}")
   # Of this one file only, or no other checkout could share the compiled objects.
-  set_source_files_properties("${PROJECT_SOURCE_DIR}/cli/run_command.cc" PROPERTIES
-    COMPILE_DEFINITIONS LOGBRAID_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  set_source_files_properties("${PROJECT_SOURCE_DIR}/cli/home.cc" PROPERTIES
+    COMPILE_DEFINITIONS
+    "LOGBRAID_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\";LOGBRAID_DATA_FROM_PROGRAM=\"${data}/logbraid\"")
   target_link_libraries(logbraid-agent PRIVATE logbraid_warnings ${libraries} ${arg_LINKS})
 endfunction()
