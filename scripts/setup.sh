@@ -15,7 +15,7 @@ packages="
   libyaml-cpp-dev
 "
 tests="
-  ccache libbenchmark-dev libgmock-dev libgtest-dev rapidjson-dev python3
+  ccache libbenchmark-dev libgmock-dev libgtest-dev rapidjson-dev python3 python3-pip
   dnsmasq-base nginx-light openssl postgresql redis-server sqlite3 wrk
 "
 ci="clang-16 clang-format-16 clang-tidy-16 git libclang-rt-16-dev make"
