@@ -7,6 +7,7 @@
 #include "clients/exec_error_log.h"
 #include "clients/exec_spawn.h"
 #include "clients/json_fields.h"
+#include "resilience/shard_part.h"
 
 namespace logbraid {
 
@@ -14,15 +15,14 @@ namespace logbraid {
 struct ExecOptions {
   ExecProgram program;
   std::string name;             // of the program, for messages
-  std::uint32_t processes = 1;  // of the process, divided among its shards, at least one each
+  std::uint32_t processes = 1;  // of the process, divided among its shards
   std::size_t lines = 64;       // that a child has and has not answered
   std::size_t max_reply = 1024 * 1024;
   JsonFields answer{FieldPath()};
   ExecErrorLog::Say log = write_to_stderr;
 
   std::uint32_t processes_of(unsigned shard, unsigned shards) const {
-    const std::uint32_t mine = processes / shards + (shard < processes % shards ? 1 : 0);
-    return mine == 0 ? 1 : mine;
+    return part_of_shard(processes, shard, shards);
   }
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/json_text.h"
+#include "resilience/shard_part.h"
 
 namespace logbraid {
 namespace {
@@ -52,7 +53,9 @@ bool is_absence(long status) { return status == 404 || status == 410 || status =
 std::shared_ptr<HttpConnections> shared_connections(const LookupSurroundings& surroundings,
                                                     const HttpOptions& options) {
   return surroundings.shared.get<HttpConnections>(options.connection_key(), [&] {
-    return std::make_shared<HttpConnections>(surroundings, options.connections, options.refuses);
+    return std::make_shared<HttpConnections>(
+        surroundings, part_of_shard(options.connections, surroundings.shard, surroundings.shards),
+        options.refuses);
   });
 }
 

@@ -34,6 +34,7 @@ class HttpRun {
 // Blocking: never.
 class HttpConnections final : private PollSet::Owner {
  public:
+  // `most`: connections, of this shard.
   HttpConnections(const LookupSurroundings& surroundings, unsigned most, RefusesAddress refuses);
   ~HttpConnections();
   HttpConnections(const HttpConnections&) = delete;

@@ -53,7 +53,7 @@ struct HttpOptions {
   bool http2 = true;
   std::optional<HttpUrl> proxy;
   RefusesAddress refuses = nullptr;  // what connections must not go to; null: all is allowed
-  unsigned connections = 64;
+  std::uint32_t connections = 64;    // of the process, divided among its shards
   unsigned redirects = 0;
   std::size_t max_reply = 1024 * 1024;      // bytes, decompressed
   std::optional<Duration> connect_timeout;  // unset: none of its own

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 
+#include "resilience/shard_part.h"
+
 namespace logbraid {
 namespace {
 
@@ -54,9 +56,10 @@ PostgresClient::PostgresClient(std::shared_ptr<const PostgresOptions> options,
     return std::make_shared<PostgresStatement>(options_->statement);
   });
   pool_ = surroundings.shared.get<PostgresPool>(pool_key(*options_, surroundings.timeout), [&] {
-    return std::make_shared<PostgresPool>(io, surroundings.timers, options_->target.name(),
-                                          connection_settings(*options_, surroundings),
-                                          options_->connections);
+    return std::make_shared<PostgresPool>(
+        io, surroundings.timers, options_->target.name(),
+        connection_settings(*options_, surroundings),
+        part_of_shard(options_->connections, surroundings.shard, surroundings.shards));
   });
 }
 

@@ -29,8 +29,8 @@ struct PostgresOptions {
 
   PostgresTarget target;
   PostgresStatement statement;
-  KeySpec key;                  // a part is a parameter
-  std::size_t connections = 4;  // a shard
+  KeySpec key;                    // a part is a parameter
+  std::uint32_t connections = 8;  // of the process, divided among its shards
   Duration open_within = std::chrono::seconds(5);
   std::size_t max_reply = 1024 * 1024;  // bytes of the rows of one query
   SqlRowsRule rows;

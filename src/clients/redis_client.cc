@@ -9,6 +9,7 @@
 #include "clients/redis_error.h"
 #include "core/json_text.h"
 #include "format/structural_index.h"
+#include "resilience/shard_part.h"
 
 namespace logbraid {
 namespace {
@@ -58,7 +59,9 @@ std::string identity(const RedisSetup& setup) {
 std::unique_ptr<Client> make_redis_client(const RedisSetup& setup,
                                           const LookupSurroundings& surroundings) {
   auto pool = surroundings.shared.get<RedisPool>(identity(setup), [&] {
-    return std::make_shared<RedisPool>(setup.connection, setup.connections, surroundings);
+    return std::make_shared<RedisPool>(
+        setup.connection, part_of_shard(setup.connections, surroundings.shard, surroundings.shards),
+        surroundings);
   });
   return std::make_unique<RedisClient>(setup.lookup, std::move(pool), surroundings.timeout,
                                        surroundings.recorder);

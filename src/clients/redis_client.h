@@ -31,7 +31,7 @@ struct RedisLookup {
 struct RedisSetup {
   RedisLookup lookup;
   RedisConnectionOptions connection;
-  std::uint32_t connections = 1;
+  std::uint32_t connections = 1;  // of the process, divided among its shards
 };
 
 // The keys of a request as commands, and the replies as rows. Keys of `get` share one MGET, which

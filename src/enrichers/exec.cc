@@ -158,10 +158,12 @@ Result<std::size_t> count_of(const Settings& settings, std::string_view name, st
   return static_cast<std::size_t>(*count);
 }
 
-Result<LookupOptions> lookup_options(const Settings& settings, std::size_t most_lines) {
+Result<LookupOptions> lookup_options(const Settings& settings, std::size_t processes,
+                                     std::size_t lines) {
   auto options = defaults().parse(settings);
   if (!options) return options;
-  options->client_limit = static_cast<std::uint32_t>(most_lines);
+  options->client_limit = static_cast<std::uint32_t>(lines);
+  options->connections = static_cast<std::uint32_t>(processes);
   const Setting* const size = settings["cache"].find("size");
   // Whole events are seldom the same again: their cache is for who asks for one.
   if (settings.boolean("whole_event") && size == nullptr) options->cache_bytes = 0;
@@ -184,7 +186,7 @@ Result<EnricherInstance> make(const Settings& settings, const MakeContext& conte
     return settings.error("max_reply",
                           "must be 64 bytes to 1MiB, not " + settings["max_reply"].describe());
   }
-  auto lookup = lookup_options(settings, *processes * *lines);
+  auto lookup = lookup_options(settings, *processes, *lines);
   if (!lookup) return lookup.error();
 
   auto options = std::make_shared<ExecOptions>();

@@ -26,7 +26,8 @@ Result<EnricherInstance> make(const Settings& settings, const MakeContext& conte
   auto options = defaults().parse(settings);
   if (!options) return options.error();
   if (!parsed->options.reply.bulk) options->max_batch = 1;
-  options->client_limit = parsed->options.connections;
+  options->client_limit = 1;
+  options->connections = parsed->options.connections;
 
   auto shared = std::make_shared<const HttpOptions>(std::move(parsed->options));
   return make_lookup(LookupParts{

@@ -306,8 +306,10 @@ std::vector<SettingSpec> http_setting_specs() {
       {.name = "connections",
        .type = SettingType::integer,
        .default_text = "64",
-       .help = "The most to the service, a shard. Raise it when `in_flight` stands at it and the "
-               "service could take more."},
+       .help =
+           "The most to the service, of the process; divided among the shards, at least one "
+           "each. Raise it when `in_flight` stands at a shard's part and the service could take "
+           "more."},
       {.name = "connect_timeout",
        .type = SettingType::duration,
        .help = "For a connection to come about, within `timeout`; where unset all of it."},
@@ -386,9 +388,9 @@ Result<HttpParts> parse_http_settings(const Settings& settings, const MakeContex
     options.connect_timeout = settings.duration("connect_timeout");
   }
   options.max_reply = settings.bytes("max_reply");
-  const auto connections = settings["connections"].as_integer(1, 1024);
+  const auto connections = settings["connections"].as_integer(1, 65536);
   if (!connections) return connections.error();
-  options.connections = static_cast<unsigned>(*connections);
+  options.connections = static_cast<std::uint32_t>(*connections);
   const auto redirects = settings["redirects"].as_integer(0, 10);
   if (!redirects) return redirects.error();
   options.redirects = static_cast<unsigned>(*redirects);

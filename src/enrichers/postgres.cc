@@ -13,8 +13,8 @@
 namespace logbraid {
 namespace {
 
-constexpr std::size_t kArray = 256;   // keys
-constexpr std::size_t kPipeline = 8;  // queries under way on one connection
+constexpr std::size_t kArray = 256;     // keys
+constexpr std::uint32_t kPipeline = 8;  // queries under way on one connection
 
 LookupOptions defaults() {
   LookupOptions options;
@@ -66,13 +66,13 @@ Result<EnricherInstance> make(const Settings& settings, const MakeContext&) {
 
   auto options =
       std::make_shared<PostgresOptions>(*std::move(target), *std::move(statement), sql->key);
-  options->connections = static_cast<std::size_t>(*connections);
+  options->connections = static_cast<std::uint32_t>(*connections);
   options->open_within = settings.duration("connect_timeout");
   options->max_reply = settings.bytes("max_reply");
   options->rows = sql->rows;
   if (!options->statement.takes_array) lookups->max_batch = 1;
-  lookups->client_limit = static_cast<std::uint32_t>(
-      options->connections * (options->statement.takes_array ? 2 : kPipeline));
+  lookups->client_limit = options->statement.takes_array ? 2 : kPipeline;
+  lookups->connections = options->connections;
   return make_lookup({.key = std::move(sql->key),
                       .fields = std::move(sql->fields),
                       .options = *lookups,
@@ -124,11 +124,12 @@ says which key a row is for.
                    "the first."},
               {.name = "connections",
                .type = SettingType::integer,
-               .default_text = "4",
+               .default_text = "8",
                .help =
-                   "At the most, a shard; opened when they are needed, shared by enrichers with "
-                   "the same `url`, `timeout`, `connections` and `connect_timeout`. Raise it "
-                   "when queries are slow and the server has cores to spare."},
+                   "At the most, of the process; divided among the shards, at least one each. They "
+                   "are opened when they are needed and shared by enrichers with the same `url`, "
+                   "`timeout`, `connections` and `connect_timeout`. Raise it when queries are slow "
+                   "and the server has cores to spare."},
               {.name = "connect_timeout",
                .type = SettingType::duration,
                .unit = "s",

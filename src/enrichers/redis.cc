@@ -120,7 +120,7 @@ Result<RedisSetup> parse_setup(const Settings& settings, const MakeContext& cont
   if (setup.connection.client_name.find_first_of(" \r\n") != std::string::npos) {
     return settings.error("client_name", "must have no blanks and no line ends");
   }
-  const auto connections = settings["connections"].as_integer(1, 64);
+  const auto connections = settings["connections"].as_integer(1, 1024);
   if (!connections) return connections.error();
   const auto pipeline = settings["pipeline"].as_integer(1, 1024);
   if (!pipeline) return pipeline.error();
@@ -146,7 +146,8 @@ Result<EnricherInstance> make(const Settings& settings, const MakeContext& conte
   setup->lookup.names = std::move(fields->names);
   auto options = defaults().parse(settings);
   if (!options) return options.error();
-  options->client_limit = setup->connections * setup->connection.pipeline;
+  options->client_limit = setup->connection.pipeline;
+  options->connections = setup->connections;
   return make_lookup(
       {.key = KeySpec({*std::move(key)}),
        .fields = std::move(fields->paths),
@@ -186,7 +187,8 @@ std::vector<SettingSpec> specs() {
       {.name = "connections",
        .type = SettingType::integer,
        .default_text = "1",
-       .help = "Of each shard to the server. Raise it where values are large."},
+       .help = "To the server, of the process; divided among the shards, at least one each. Raise "
+               "it where values are large."},
       {.name = "pipeline",
        .type = SettingType::integer,
        .unit = "requests",

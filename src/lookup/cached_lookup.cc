@@ -335,7 +335,7 @@ EnricherInstance make_lookup(LookupParts parts) {
   EnricherInstance instance;
   instance.reads = parts.key.fields();
   instance.writes = parts.fields;
-  instance.max_in_flight = parts.options.client_limit;
+  instance.max_in_flight = parts.options.client_limit_of_shard(0, 1);
   instance.placement = Placement::async;
   instance.enricher =
       std::shared_ptr<LookupEnricher>(std::make_shared<CachedLookupEnricher>(std::move(parts)));

@@ -9,6 +9,7 @@
 #include "logbraid/clock.h"
 #include "logbraid/result.h"
 #include "logbraid/setting.h"
+#include "resilience/shard_part.h"
 
 namespace logbraid {
 
@@ -42,8 +43,11 @@ struct LookupOptions {
   Duration max_delay = std::chrono::milliseconds(1);
   OnBatchError on_batch_error = OnBatchError::fail;
 
-  // Requests in flight, a shard, where `max_in_flight` is unset: what the client can carry.
+  // Requests in flight where `max_in_flight` is unset: what the client can carry on each of its
+  // connections, or on a shard where it counts none.
   std::uint32_t client_limit = 64;
+  // Connections of the process to the service, divided among its shards.
+  std::optional<std::uint32_t> connections = {};
   // Finds the number of requests in flight by itself, below that limit.
   bool adaptive = false;
   // Requests a second, of the process, divided among its shards. 0: no limit.
@@ -54,6 +58,10 @@ struct LookupOptions {
   std::vector<SettingSpec> specs() const;
   // `*this` is where it starts from.
   Result<LookupOptions> parse(const Settings& settings) const;
+  // What the client can carry on shard number `shard` of `shards`.
+  std::uint32_t client_limit_of_shard(std::uint32_t shard, std::uint32_t shards) const {
+    return connections ? client_limit * part_of_shard(*connections, shard, shards) : client_limit;
+  }
 };
 
 // `specs`, and then those of the kind's look-ups.

@@ -71,8 +71,9 @@ RequestPath::RequestPath(const LookupSurroundings& surroundings, const LookupOpt
     : surroundings_(surroundings),
       options_(options),
       owner_(owner),
-      most_in_flight_(Bulkhead::limit_of_shard(surroundings.bulkhead, surroundings.shard,
-                                               surroundings.shards, options.client_limit)),
+      most_in_flight_(Bulkhead::limit_of_shard(
+          surroundings.bulkhead, surroundings.shard, surroundings.shards,
+          options.client_limit_of_shard(surroundings.shard, surroundings.shards))),
       retry_(surroundings.retry, surroundings.shards,
              std::hash<std::string_view>{}(surroundings.enricher) + surroundings.shard),
       flush_(*this, &on_flush_due),

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <utility>
 
 #include "core/assert.h"
 #include "logbraid/resilience.h"
+#include "resilience/shard_part.h"
 
 namespace logbraid {
 
@@ -47,14 +47,13 @@ class Bulkhead {
   Bulkhead(const Bulkhead&) = delete;
   Bulkhead& operator=(const Bulkhead&) = delete;
 
-  // The limit of shard number `shard` of `shards`: its part of the process's limit, at least 1;
+  // The limit of shard number `shard` of `shards`: its part of the process's limit;
   // `client_limit`, which is a shard's own, where the options set none.
   static std::uint32_t limit_of_shard(const BulkheadOptions& options, std::uint32_t shard,
                                       std::uint32_t shards,
                                       std::uint32_t client_limit = kDefaultLimit) {
     if (!options.max_in_flight) return client_limit;
-    const std::uint32_t whole = *options.max_in_flight;
-    return std::max<std::uint32_t>(1, whole / shards + (shard < whole % shards ? 1 : 0));
+    return part_of_shard(*options.max_in_flight, shard, shards);
   }
 
   Place try_enter() {

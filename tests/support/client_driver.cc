@@ -95,4 +95,13 @@ void ClientDriver::destroy_client() {
   on_loop([&] { client_.reset(); });
 }
 
+ClientDriver::MakeClient on_shard(unsigned shard, unsigned shards, ClientDriver::MakeClient make) {
+  return [shard, shards, make = std::move(make)](const LookupSurroundings& surroundings) {
+    LookupSurroundings there = surroundings;
+    there.shard = shard;
+    there.shards = shards;
+    return make(there);
+  };
+}
+
 }  // namespace logbraid::test

@@ -78,4 +78,7 @@ class ClientDriver {
   std::thread thread_;
 };
 
+// The client as shard number `shard` of `shards` makes it.
+ClientDriver::MakeClient on_shard(unsigned shard, unsigned shards, ClientDriver::MakeClient make);
+
 }  // namespace logbraid::test

@@ -104,6 +104,35 @@ TEST(HttpClientTest, opens_no_more_connections_than_it_may) {
   EXPECT_EQ(server.connections(), 2u);
 }
 
+TEST(HttpClientTest, shards_divide_the_connections_of_the_process) {
+  const struct {
+    unsigned shard;
+    std::size_t expected;
+  } rows[] = {{0, 2u}, {1, 1u}};
+  for (const auto& [shard, expected] : rows) {
+    ScriptedServer server({[](Peer& peer) {
+      for (;;) {
+        peer.read_until("\r\n\r\n");
+        peer.wait_for_go();
+        peer.write(http_reply("200 OK", "{}"));
+      }
+    }});
+    HttpOptions options = http_options(server.port());
+    options.connections = 3;
+    ClientDriver driver(on_shard(shard, 2,
+                                 [all = std::make_shared<const HttpOptions>(std::move(options))](
+                                     const LookupSurroundings& surroundings) {
+                                   return std::make_unique<HttpClient>(surroundings, all, "");
+                                 }));
+    std::vector<ClientDriver::Sent> sent;
+    for (int i = 0; i < 6; ++i) sent.push_back(driver.send({"/"}));
+    server.wait_for_connections(expected);
+    server.let_go(6);
+    for (auto& one : sent) EXPECT_EQ(one.ended.get().error, RequestError::none);
+    EXPECT_EQ(server.connections(), expected);
+  }
+}
+
 TEST(HttpClientTest, takes_a_status_for_what_it_says) {
   const struct {
     const char* status;

@@ -36,7 +36,7 @@ struct Asking {
   std::vector<std::string> columns = {};
   std::string key_column = {};
   std::string url = server().socket_url();
-  std::size_t connections = 1;
+  std::uint32_t connections = 1;
   std::size_t max_reply = 1024 * 1024;
   SqlRowsRule rows = {};
 };
@@ -396,6 +396,30 @@ TEST_F(PostgresClientTest, opens_more_connections_while_queries_wait) {
   for (int i = 0; i < 12; ++i) sent.push_back(driver.send({"1"}));
   for (auto& one : sent) EXPECT_EQ(one.ended.get().error, RequestError::none);
   EXPECT_LE(driver.recorder().connections_opened.get(), 3u);
+}
+
+TEST_F(PostgresClientTest, shards_divide_the_connections_of_the_process) {
+  const struct {
+    unsigned shard;
+    std::uint64_t most;
+  } rows[] = {{0, 2}, {1, 1}};
+  for (const auto& [shard, most] : rows) {
+    ClientDriver driver(test::on_shard(
+        shard, 2, client_of({.query = "select pg_sleep(0.05), $1::int", .connections = 3})));
+    const auto ask_all = [&driver] {
+      std::vector<ClientDriver::Sent> sent;
+      for (int i = 0; i < 12; ++i) sent.push_back(driver.send({"1"}));
+      for (auto& one : sent) EXPECT_EQ(one.ended.get().error, RequestError::none);
+    };
+    // One connection is opened after the other; the first queries may be over before.
+    const auto patience = std::chrono::steady_clock::now() + seconds(30);
+    while (driver.recorder().connections_opened.get() < most &&
+           std::chrono::steady_clock::now() < patience) {
+      ask_all();
+    }
+    ask_all();
+    EXPECT_EQ(driver.recorder().connections_opened.get(), most);
+  }
 }
 
 TEST_F(PostgresClientTest, the_server_itself_ends_a_query_in_time) {

@@ -250,6 +250,27 @@ TEST(RedisClientTest, clients_of_one_server_share_its_connection) {
       << "the test's two commands, and one connection";
 }
 
+TEST(RedisClientTest, shards_divide_the_connections_of_the_process) {
+  LOGBRAID_NEEDS_REDIS();
+  const RedisServer server;
+  auto setup = setup_of(server.socket_url());
+  setup.connections = 3;
+  setup.connection.pipeline = 1;
+  const struct {
+    unsigned shard;
+    std::uint64_t expected;
+  } rows[] = {{0, 2}, {1, 1}};
+  for (const auto& [shard, expected] : rows) {
+    ClientDriver driver(test::on_shard(shard, 2, [&](const LookupSurroundings& surroundings) {
+      return make_redis_client(setup, surroundings);
+    }));
+    std::vector<ClientDriver::Sent> sent;
+    for (int i = 0; i < 100; ++i) sent.push_back(driver.send({"a"}));
+    for (auto& one : sent) EXPECT_EQ(one.ended.get().error, RequestError::none);
+    EXPECT_EQ(driver.recorder().connections_opened.get(), expected);
+  }
+}
+
 TEST(RedisClientTest, a_client_that_goes_forgets_its_requests) {
   LOGBRAID_NEEDS_REDIS();
   const RedisServer server;

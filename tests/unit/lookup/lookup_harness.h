@@ -24,6 +24,8 @@ struct LookupSetup {
   BulkheadOptions bulkhead = {};
   RetryOptions retry = {};
   Duration timeout = std::chrono::seconds(1);
+  unsigned shard = 0;
+  unsigned shards = 1;
 };
 
 // Opens after so many failures in a row, for 5 s; one probe decides.
@@ -75,7 +77,7 @@ class LookupHarness {
                              service.maker()});
     auto& enricher = *std::get<std::shared_ptr<LookupEnricher>>(instance_.enricher);
     lookup_ = enricher.open({"users", timers_, clock_, io_, front_, setup_.bulkhead, setup_.retry,
-                             setup_.timeout, 0, 1, shared_, recorder_});
+                             setup_.timeout, setup_.shard, setup_.shards, shared_, recorder_});
   }
 
   // Asks for a key.

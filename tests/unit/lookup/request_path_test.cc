@@ -113,6 +113,19 @@ TEST(RequestPath, the_limit_of_the_process_goes_before_the_clients) {
   EXPECT_EQ(users.service.under_way().size(), 3U);
 }
 
+TEST(RequestPath, carries_what_the_clients_connections_of_this_shard_do) {
+  const struct {
+    unsigned shard;
+    std::size_t expected;
+  } rows[] = {{0, 4U}, {1, 2U}};
+  for (const auto& [shard, expected] : rows) {
+    LookupHarness users(
+        {.options = {.client_limit = 2, .connections = 3}, .shard = shard, .shards = 2});
+    for (const char* const key : {"1", "2", "3", "4", "5"}) users.ask(key);
+    EXPECT_EQ(users.service.under_way().size(), expected);
+  }
+}
+
 TEST(RequestPath, a_request_that_failed_counts_once_for_the_breaker) {
   LookupHarness users({.options = {.max_batch = 100}, .breaker = opens_after(2)});
   for (int i = 0; i < 50; ++i) users.ask(std::to_string(i));

