@@ -206,7 +206,9 @@ void HttpClient::answered(HttpTransfer& transfer) {
     return finish(transfer);
   }
   if (!is_success(status)) {
-    return finish(transfer, error_of_status(status), status_text(status));
+    const RequestError error = error_of_status(status);
+    if (error == RequestError::overloaded) request.leave_alone_for(transfer.retry_after());
+    return finish(transfer, error, status_text(status));
   }
   std::string why;
   if (!reply_.read(transfer.reply(), request, why)) {

@@ -15,6 +15,9 @@ namespace {
 // Headers of one reply; a service that sends more means no good.
 constexpr std::size_t kMostHeaderBytes = 64 * 1024;
 
+// A service that wants to be left alone for longer is taken at this.
+constexpr std::chrono::hours kLongestRetryAfter{24};
+
 constexpr bool kHome = true;
 constexpr bool kAway = false;
 
@@ -258,6 +261,15 @@ std::string_view HttpTransfer::redirect_url() const {
   const char* url = nullptr;
   curl_easy_getinfo(easy_.get(), CURLINFO_REDIRECT_URL, &url);
   return url == nullptr ? "" : url;
+}
+
+// Seconds or a date, which libcurl reads; of what is neither, and of a date that is past, nothing
+// is left.
+Duration HttpTransfer::retry_after() const {
+  curl_off_t seconds = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_RETRY_AFTER, &seconds);
+  constexpr curl_off_t kMost = std::chrono::seconds(kLongestRetryAfter).count();
+  return std::chrono::seconds(std::clamp(seconds, curl_off_t{0}, kMost));
 }
 
 std::size_t HttpTransfer::on_body(char* data, std::size_t, std::size_t count, void* self) {

@@ -67,6 +67,7 @@ class HttpTransfer final : private HttpRun, private HttpNames::Waiter {
   long connections_made() const;
   std::string_view error_text(CURLcode code) const;
   std::string_view redirect_url() const;                // empty: none
+  Duration retry_after() const;                         // of that header; zero: none, or now
   const HttpOrigin& origin() const { return origin_; }  // where it went
   // A request of the first redirect has the number 1.
   unsigned redirects() const { return redirects_; }

@@ -26,12 +26,14 @@ std::string_view to_string(RequestError error) {
   return "unknown";
 }
 
-void Request::begin() {
+void Request::begin(bool probe) {
   rows_.clear();
   bytes_.clear();
   open_ = kNone;
   error_ = RequestError::none;
   why_.clear();
+  leave_alone_for_ = {};
+  probe_ = probe;
   client_data = nullptr;
   client_number = 0;
 }

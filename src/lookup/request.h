@@ -68,9 +68,15 @@ class Request {
   // Once, and the last thing: the request may be used again from within. Rows that are unset are
   // errors.
   void finish() { finish(RequestError::none, {}); }
+  // The service wants to be left alone for so long: the request is not sent again before. Of an end
+  // that is a failure.
+  void leave_alone_for(Duration time) { leave_alone_for_ = time; }
   // Failed as a whole: rows that are set keep their answers. `why` is copied: a sentence that names
   // the service ("users.example: 503 Service Unavailable").
   void finish(RequestError error, std::string_view why);
+
+  // It decides whether a service that failed is asked again.
+  bool is_probe() const { return probe_; }
 
   // What the client keeps of it while it is under way, for it alone.
   void* client_data = nullptr;
@@ -78,7 +84,7 @@ class Request {
 
   // --- the request path's side
 
-  void begin();
+  void begin(bool probe = false);
   void add(std::string_view key) { rows_.push_back({key}); }
   // A row whose encoded answer is known.
   void found_as(std::size_t row, std::string_view answer) {
@@ -87,6 +93,7 @@ class Request {
   }
   RequestError error() const { return error_; }
   std::string_view why() const { return why_; }
+  Duration leave_alone_for() const { return leave_alone_for_; }
   Row row(std::size_t row) const { return rows_[row].what; }
   std::optional<Duration> ttl(std::size_t row) const { return rows_[row].ttl; }
   // Of a row that is found: the encoded answer; of one that failed: why.
@@ -111,6 +118,8 @@ class Request {
   std::size_t open_ = kNone;  // the row that value() adds to
   RequestError error_ = RequestError::none;
   std::string why_;
+  Duration leave_alone_for_{};
+  bool probe_ = false;
 };
 
 // How the keys of one enricher become answers, on one shard: the part of a look-up that knows a
@@ -124,7 +133,8 @@ class Client {
  public:
   virtual ~Client() = default;
   // Begins a request of at least one key; exactly one finish() follows, from within or later. It
-  // sets itself no limit of time for the answer: cancel() comes when the time is over.
+  // sets itself no limit of time for the answer: cancel() comes when the time is over. Where the
+  // service was not there a moment ago it may fail at once; but a probe is sent.
   virtual void send(Request& request) noexcept = 0;
   // Nobody waits any more: it has taken as long as it may. finish() must come all the same, from
   // within or within as long again; an answer that comes until then is welcome, for the cache.

@@ -220,7 +220,7 @@ void RequestPath::send(Sent& sent, BreakerPermit permit) {
   recorder.in_flight_peak.raise_to(in_flight_);
   recorder.requests.add(1);
   recorder.keys.add(sent.flights.size());
-  sent.begin();
+  sent.begin(sent.permit.admission() == Admission::probe);
   for (const Flight* const flight : sent.flights) sent.add(flight->key);
   if (sent.attempts == 1) {
     surroundings_.timers.set(sent, surroundings_.timeout);
@@ -286,7 +286,8 @@ void RequestPath::judge(Sent& sent) {
 
 bool RequestPath::tries_again(Sent& sent) {
   if (!is_worth_a_retry(sent.error()) || !surroundings_.breaker.closed()) return false;
-  const auto pause = retry_.next(sent.attempts - 1, surroundings_.timers.now(), sent.deadline);
+  const auto pause = retry_.next(sent.attempts - 1, surroundings_.timers.now(), sent.deadline,
+                                 sent.leave_alone_for());
   if (!pause) return false;
   sent.state = Sent::State::pausing;
   surroundings_.timers.set_at(sent, surroundings_.timers.now() + *pause);

@@ -21,11 +21,13 @@ Retry::Retry(const RetryOptions& options, std::uint32_t shards, std::uint64_t se
   LOGBRAID_ASSERT(check(options), "options of a retry are checked where they come from");
 }
 
-std::optional<Duration> Retry::next(std::uint32_t retries, TimePoint now, TimePoint deadline) {
+std::optional<Duration> Retry::next(std::uint32_t retries, TimePoint now, TimePoint deadline,
+                                    Duration at_least) {
   if (retries >= options_.retries) return std::nullopt;
   Duration longest = options_.backoff;
   for (std::uint32_t i = 0; i < retries && longest < options_.backoff_most; ++i) longest *= 2;
-  const Duration delay = jitter_.spread(std::min(longest, options_.backoff_most), options_.jitter);
+  const Duration delay =
+      at_least + jitter_.spread(std::min(longest, options_.backoff_most), options_.jitter);
   // Before the budget is asked: what will not be made must cost nothing.
   if (delay >= deadline - now) return std::nullopt;
   fill(now);

@@ -30,8 +30,10 @@ class Retry {
 
   // How long to wait before the call is made once more; nullopt: not any more, since it was made
   // often enough, the wait would not end before its deadline, or the budget is used up. `retries`
-  // is how often this call was made again so far.
-  std::optional<Duration> next(std::uint32_t retries, TimePoint now, TimePoint deadline);
+  // is how often this call was made again so far. `at_least`: what who was called has asked for;
+  // the delay comes on top, so that those who were told the same do not come back in step.
+  std::optional<Duration> next(std::uint32_t retries, TimePoint now, TimePoint deadline,
+                               Duration at_least = {});
 
   // Retries that were not made for want of budget.
   std::uint64_t over_budget() const { return over_budget_; }

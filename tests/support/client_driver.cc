@@ -43,7 +43,7 @@ class ClientDriver::Asked final : public RequestOwner {
   std::promise<Ended> ended;
 
   void request_ended(Request& back) noexcept override {
-    Ended how{back.error(), std::string(back.why()), {}};
+    Ended how{back.error(), std::string(back.why()), {}, back.leave_alone_for()};
     for (std::size_t i = 0; i < back.size(); ++i) {
       Row row{back.row(i), {}, back.ttl(i)};
       if (row.what == Request::Row::found) row.answer = as_json(back.answer(i));

@@ -38,6 +38,7 @@ class ClientDriver {
     RequestError error = RequestError::none;
     std::string why;
     std::vector<Row> rows;
+    Duration leave_alone_for{};
   };
   // A request that is under way.
   struct Sent {

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <chrono>
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -12,6 +15,7 @@
 namespace logbraid::test {
 namespace {
 
+using namespace std::chrono_literals;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -131,6 +135,62 @@ TEST(HttpClientTest, shards_divide_the_connections_of_the_process) {
     for (auto& one : sent) EXPECT_EQ(one.ended.get().error, RequestError::none);
     EXPECT_EQ(server.connections(), expected);
   }
+}
+
+// As HTTP writes it: "Sun, 06 Nov 1994 08:49:37 GMT".
+std::string http_date(std::chrono::seconds from_now) {
+  const std::time_t then = std::time(nullptr) + from_now.count();
+  std::tm parts{};
+  ::gmtime_r(&then, &parts);
+  std::array<char, 64> text{};
+  return {text.data(),
+          std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts)};
+}
+
+TEST(HttpClientTest, passes_on_how_long_a_service_wants_to_be_left_alone) {
+  const struct {
+    const char* status;
+    std::string value;
+    std::chrono::seconds least;
+    std::chrono::seconds most;
+  } rows[] = {
+      {"503 Service Unavailable", "2", 2s, 2s},
+      {"429 Too Many Requests", "120", 120s, 120s},
+      {"429 Too Many Requests", "0", 0s, 0s},
+      {"429 Too Many Requests", "-30", 0s, 0s},
+      {"429 Too Many Requests", "86401", 24h, 24h},
+      {"429 Too Many Requests", "9000000000000000000", 24h, 24h},
+      {"429 Too Many Requests", "99999999999999999999999", 0s, 0s},
+      {"429 Too Many Requests", "soon", 0s, 0s},
+      {"429 Too Many Requests", "", 0s, 0s},
+      {"503 Service Unavailable", http_date(100s), 70s, 100s},
+      {"503 Service Unavailable", http_date(-100s), 0s, 0s},
+      {"503 Service Unavailable", "Sun, 06 Nov 1994 08:49:37 GMT", 0s, 0s},
+      {"503 Service Unavailable", "Sat, 01 Jan 2390 00:00:00 GMT", 24h, 24h},
+      {"503 Service Unavailable", "Sun, 99 Nov 2390 99:99:99 GMT", 0s, 0s},
+      {"500 Internal Server Error", "2", 0s, 0s},  // says nothing of load
+      {"200 OK", "2", 0s, 0s},
+  };
+  for (const auto& [status, value, least, most] : rows) {
+    const ScriptedServer server(
+        {answering(http_reply(status, "{}", "Retry-After: " + value + "\r\n"))});
+    HttpDriver driver(http_options(server.port()));
+    const auto wait = driver.ask({"/"}).leave_alone_for;
+    EXPECT_GE(wait, least) << status << ' ' << value;
+    EXPECT_LE(wait, most) << status << ' ' << value;
+  }
+}
+
+TEST(HttpClientTest, what_one_reply_asked_for_is_not_taken_for_the_next_ones) {
+  const ScriptedServer server({[](Peer& peer) {
+    for (const char* const header : {"Retry-After: 5\r\n", ""}) {
+      peer.read_until("\r\n\r\n");
+      peer.write(http_reply("503 Service Unavailable", "", header));
+    }
+  }});
+  HttpDriver driver(http_options(server.port()));
+  EXPECT_EQ(driver.ask({"/"}).leave_alone_for, 5s);
+  EXPECT_EQ(driver.ask({"/"}).leave_alone_for, 0s);
 }
 
 TEST(HttpClientTest, takes_a_status_for_what_it_says) {

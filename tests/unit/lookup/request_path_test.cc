@@ -195,6 +195,51 @@ TEST(RequestPath, between_two_attempts_a_request_holds_no_place) {
   EXPECT_THAT(users.service.sent(), ElementsAre(Keys{"1"}, Keys{"2"}));
 }
 
+TEST(RequestPath, a_service_is_left_alone_for_as_long_as_it_asks) {
+  LookupHarness users(
+      {.retry = {.retries = 1, .backoff = milliseconds(20), .jitter = Jitter::none, .budget = 1}});
+  Question& question = users.ask("1");
+  users.turn();
+  users.service.under_way()[0].request->leave_alone_for(milliseconds(500));
+  users.service.fail(RequestError::overloaded, "not now");
+  users.pass(milliseconds(519));
+  EXPECT_EQ(users.service.sent().size(), 1U);
+  users.pass(milliseconds(1));
+  ASSERT_EQ(users.service.sent().size(), 2U);
+  EXPECT_FALSE(question.over);
+  users.service.fail(RequestError::overloaded, "not now");  // it asks for nothing this time
+  EXPECT_EQ(question.outcome, Outcome::error);
+}
+
+TEST(RequestPath, a_service_that_asks_for_more_time_than_there_is_has_failed_at_once) {
+  LookupHarness users(
+      {.retry = {.retries = 1, .backoff = milliseconds(20), .jitter = Jitter::none, .budget = 1}});
+  Question& question = users.ask("1");
+  users.turn();
+  users.service.under_way()[0].request->leave_alone_for(seconds(1));
+  users.service.fail(RequestError::overloaded, "not now");
+  EXPECT_TRUE(question.over);
+  EXPECT_EQ(question.outcome, Outcome::error);
+  EXPECT_EQ(question.reason, "not now");
+}
+
+TEST(RequestPath, a_client_knows_a_probe_of_the_breakers) {
+  LookupHarness users({.breaker = opens_after(1)});
+  users.ask("1");
+  users.turn();
+  EXPECT_FALSE(users.service.under_way()[0].request->is_probe());
+  users.service.fail();
+  users.pass(seconds(5));
+  users.ask("2");
+  users.turn();
+  ASSERT_EQ(users.service.under_way().size(), 1U);
+  EXPECT_TRUE(users.service.under_way()[0].request->is_probe());
+  users.service.answer();
+  users.ask("3");
+  users.turn();
+  EXPECT_FALSE(users.service.under_way()[0].request->is_probe());
+}
+
 TEST(RequestPath, the_timeout_holds_for_all_attempts_together) {
   LookupHarness users(
       {.retry = {.retries = 5, .backoff = milliseconds(20), .jitter = Jitter::none, .budget = 1},

@@ -39,6 +39,15 @@ TEST(RetryTest, waits_twice_as_long_each_time_up_to_the_most) {
   EXPECT_EQ(retry.next(6, kNow, kFar), std::nullopt);
 }
 
+TEST(RetryTest, waits_at_least_as_long_as_was_asked_for_where_that_is_in_time) {
+  Retry retry(with_retries(1), 1, 1);
+  const TimePoint deadline = kNow + seconds(3);
+  EXPECT_EQ(retry.next(0, kNow, deadline, seconds(2)), seconds(2) + milliseconds(25));
+  EXPECT_EQ(retry.next(0, kNow, deadline, seconds(3)), std::nullopt);
+  EXPECT_EQ(retry.next(0, kNow, deadline, hours(24)), std::nullopt);
+  EXPECT_EQ(retry.over_budget(), 0u);
+}
+
 TEST(RetryTest, jitter_spreads_the_waiting) {
   const struct {
     Jitter jitter;
