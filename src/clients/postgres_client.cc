@@ -127,6 +127,7 @@ void PostgresClient::ask_alone(Asked& asked, std::size_t row) {
 }
 
 void PostgresClient::run(Asked& asked, std::size_t row) {
+  if (asked.request->is_probe()) pool_->end_pause();
   PostgresQuery& query = pool_->take();
   query.asker = this;
   query.asker_data = &asked;

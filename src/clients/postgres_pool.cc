@@ -6,13 +6,6 @@
 #include <utility>
 
 namespace logbraid {
-namespace {
-
-constexpr Duration kFirstPause = std::chrono::milliseconds(100);
-constexpr Duration kLongestPause = std::chrono::seconds(5);
-
-}  // namespace
-
 PostgresPool::PostgresPool(boost::asio::io_context& io, Timers& timers, std::string name,
                            PostgresConnection::Settings settings, std::size_t most)
     : io_(io),
@@ -21,8 +14,8 @@ PostgresPool::PostgresPool(boost::asio::io_context& io, Timers& timers, std::str
       settings_(std::move(settings)),
       most_(most),
       // Two processes that lost one server must not come back in step.
-      jitter_(std::hash<const void*>()(this) ^
-              static_cast<std::uint64_t>(timers.now().time_since_epoch().count())) {}
+      pause_(std::hash<const void*>()(this) ^
+             static_cast<std::uint64_t>(timers.now().time_since_epoch().count())) {}
 
 PostgresPool::~PostgresPool() {
   for (const auto& query : queries_) timers_.remove(*query);
@@ -83,7 +76,7 @@ void PostgresPool::open_another(LookupRecorder& recorder) {
 void PostgresPool::connection_opened(PostgresConnection& connection) noexcept {
   opening_ = nullptr;
   if (opening_for_ != nullptr) opening_for_->connections_opened.add(1);
-  pause_ = {};
+  pause_.reset();
   pause_until_ = {};
   while (!line_.empty() && connection.state() == PostgresConnection::State::open) {
     connection.run(line_.pop());
@@ -95,8 +88,7 @@ void PostgresPool::connection_closed(PostgresConnection&, bool was_open,
   if (!was_open) {
     opening_ = nullptr;
     if (opening_for_ != nullptr) opening_for_->connections_failed.add(1);
-    pause_ = std::clamp(2 * pause_, kFirstPause, kLongestPause);
-    pause_until_ = timers_.now() + jitter_.spread(pause_, Jitter::equal);
+    pause_until_ = timers_.now() + pause_.next();
     unreachable_ = why;
   }
   if (opening_ != nullptr || least_busy() != nullptr) return;

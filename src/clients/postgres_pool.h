@@ -8,15 +8,15 @@
 
 #include "async/timers.h"
 #include "clients/postgres_connection.h"
+#include "clients/reconnect_pause.h"
 #include "lookup/lookup_recorder.h"
-#include "resilience/jitter_source.h"
 
 namespace logbraid {
 
 // The connections of a shard to one PostgreSQL, shared by its enrichers. They are opened when
 // queries need them, one at a time. While the server cannot be reached there is a pause after each
-// attempt, 100 ms doubling to 5 s, in which queries fail at once; the first one behind it attempts
-// anew. That is shorter than a breaker stays open, so a probe always asks the server.
+// attempt (ReconnectPause), in which queries fail at once; the first one behind it attempts anew,
+// and a probe of the breaker's at any time.
 //
 // Invariant: a query is in the stock, in the line, or with one connection.
 //
@@ -47,6 +47,8 @@ class PostgresPool final : public PostgresConnectionOwner {
   void drop(PostgresQuery& query);
   // The same for all that it asked, at its own end.
   void forget(const PostgresAsker& asker, const LookupRecorder& recorder);
+  // The next query attempts anew.
+  void end_pause() { pause_until_ = {}; }
   // Opens a connection where there is none.
   void warm_up(LookupRecorder& recorder);
 
@@ -65,11 +67,10 @@ class PostgresPool final : public PostgresConnectionOwner {
   const std::string name_;
   const PostgresConnection::Settings settings_;
   const std::size_t most_;
-  JitterSource jitter_;
+  ReconnectPause pause_;
   std::vector<std::shared_ptr<PostgresConnection>> connections_;
   PostgresConnection* opening_ = nullptr;
   LookupRecorder* opening_for_ = nullptr;
-  Duration pause_{};  // the last one
   TimePoint pause_until_{};
   PostgresFailure unreachable_;  // why there is a pause
   PostgresLine line_;

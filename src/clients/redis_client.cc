@@ -48,7 +48,8 @@ std::string identity(const RedisSetup& setup) {
        {std::uint64_t{at.port}, std::uint64_t{at.database}, std::uint64_t{at.tls},
         std::uint64_t{tls.verify}, std::uint64_t{options.pipeline},
         std::uint64_t{setup.connections},
-        static_cast<std::uint64_t>(options.connect_timeout.count())}) {
+        static_cast<std::uint64_t>(options.connect_timeout.count()),
+        static_cast<std::uint64_t>(options.idle_timeout.count())}) {
     add(part);
   }
   return text;

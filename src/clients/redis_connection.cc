@@ -14,6 +14,7 @@
 #include <optional>
 #include <utility>
 
+#include "clients/asio_address.h"
 #include "clients/redis_command.h"
 #include "clients/redis_error.h"
 
@@ -23,8 +24,6 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-constexpr Duration kFirstPause = std::chrono::milliseconds(100);
-constexpr Duration kLongestPause = std::chrono::seconds(5);
 // A connection that was still for so long is asked whether it is there.
 constexpr Duration kIdle = std::chrono::seconds(30);
 constexpr RedisReplyLimits kShortReply = {.value = 64, .items = 0, .reply = 128};
@@ -60,7 +59,7 @@ RedisConnection::RedisConnection(Owner& owner, const RedisConnectionOptions& opt
       resolver_(resolver),
       io_(io),
       timers_(timers),
-      jitter_(seed),
+      pause_(seed),
       calls_(options.pipeline + 1),  // and a PING
       tick_(*this, &on_tick),
       stalled_(*this, &on_stalled) {}
@@ -89,7 +88,7 @@ auto RedisConnection::while_here(Handle handle) {
 
 void RedisConnection::open_if_due() noexcept {
   if (state_ == State::closed) return open();
-  if (state_ == State::pausing && timers_.now() - last_attempt_ >= kFirstPause) open();
+  if (state_ == State::pausing && timers_.now() - last_attempt_ >= ReconnectPause::kFirst) open();
 }
 
 void RedisConnection::open() noexcept {
@@ -113,15 +112,7 @@ void RedisConnection::open() noexcept {
 void RedisConnection::host_resolved(const HostResolver::Answer& answer) noexcept {
   if (answer.addresses.empty()) return fail(RequestError::transport, answer.error);
   for (const IpAddress& found : answer.addresses) {
-    asio::ip::address address;
-    if (found.is_v4) {
-      asio::ip::address_v4::bytes_type bytes;
-      std::copy_n(found.bytes.begin(), bytes.size(), bytes.begin());
-      address = asio::ip::address_v4(bytes);
-    } else {
-      address = asio::ip::address_v6(found.bytes);
-    }
-    addresses_.emplace_back(asio::ip::tcp::endpoint(address, options_.endpoint.port));
+    addresses_.emplace_back(asio::ip::tcp::endpoint(asio_address(found), options_.endpoint.port));
   }
   std::ranges::reverse(addresses_);
   connect_next();
@@ -203,10 +194,11 @@ void RedisConnection::greet() {
 
 void RedisConnection::become_ready() {
   state_ = State::ready;
-  pause_ = {};
+  pause_.reset();
   busy_ = true;
+  last_asked_ = timers_.now();
   timers_.remove(tick_);
-  timers_.set(tick_, kIdle);
+  timers_.set(tick_, idle_turn());
   owner_->connection_opened();
   if (owner_ != nullptr) owner_->connection_has_room();
 }
@@ -351,6 +343,7 @@ bool RedisConnection::answered() {
 // --- requests
 
 void RedisConnection::ask(RedisAsker& asker, Request& request) noexcept {
+  last_asked_ = timers_.now();
   const std::uint32_t replies = asker.write(request, wire_->out);
   calls_.push_back({&asker, &request, replies, 0, asker.limits(request), TimePoint::max()});
   write();
@@ -399,11 +392,26 @@ void RedisConnection::on_tick(Timer& timer) noexcept {
       self.open();
       break;
     case State::ready:
-      self.timers_.set(self.tick_, kIdle);
-      if (!self.busy_ && self.calls_.empty()) self.ping();
-      self.busy_ = false;
+      self.look_after_idle();
       break;
   }
+}
+
+Duration RedisConnection::idle_turn() const { return std::min(kIdle, options_.idle_timeout); }
+
+void RedisConnection::look_after_idle() {
+  if (calls_.empty()) {
+    if (timers_.now() - last_asked_ >= options_.idle_timeout) return rest();
+    if (!busy_) ping();
+  }
+  busy_ = false;
+  timers_.set(tick_, idle_turn());
+}
+
+void RedisConnection::rest() noexcept {
+  state_ = State::closed;
+  timers_.remove(stalled_);
+  std::exchange(wire_, nullptr)->close();
 }
 
 void RedisConnection::give_up_at(TimePoint when) {
@@ -439,15 +447,13 @@ std::string RedisConnection::said(std::string_view what) const {
 
 void RedisConnection::fail(RequestError error, std::string_view what) noexcept {
   const std::string why = said(what);
-  const bool was_ready = state_ == State::ready;
   state_ = State::pausing;
   greeting_.clear();
   timers_.remove(tick_);
   timers_.remove(stalled_);
   if (resolver_ != nullptr) resolver_->forget(*this);
   if (wire_) std::exchange(wire_, nullptr)->close();
-  pause_ = was_ready ? kFirstPause : std::clamp(2 * pause_, kFirstPause, kLongestPause);
-  timers_.set_at(tick_, timers_.now() + jitter_.spread(pause_, Jitter::equal));
+  timers_.set_at(tick_, timers_.now() + pause_.next());
 
   const std::vector<Call> over(calls_.begin(), calls_.end());
   calls_.clear();

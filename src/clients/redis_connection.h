@@ -11,12 +11,12 @@
 
 #include "async/timers.h"
 #include "clients/host_resolver.h"
+#include "clients/reconnect_pause.h"
 #include "clients/redis_endpoint.h"
 #include "clients/redis_reply_reader.h"
 #include "logbraid/async_context.h"
 #include "logbraid/timer.h"
 #include "lookup/request.h"
-#include "resilience/jitter_source.h"
 
 namespace logbraid {
 
@@ -44,6 +44,7 @@ struct RedisConnectionOptions {
   std::string client_name;  // for CLIENT SETNAME; empty: none
   std::uint32_t pipeline = 16;
   Duration connect_timeout = std::chrono::seconds(1);
+  Duration idle_timeout = std::chrono::minutes(5);  // without requests
 };
 
 // One connection: opens it, greets, keeps the order of requests and replies, and begins anew when
@@ -51,9 +52,10 @@ struct RedisConnectionOptions {
 //
 //   closed -> opening -> ready -> pausing -> opening ...
 //
-// After a failure it pauses, 100 ms and twice as long each time up to 5 s, half of it at random; a
-// request that comes meanwhile ends the pause where the last attempt is 100 ms old. So a server
-// that is back is noticed by the next request, and one that is gone is not asked at every one.
+// After a failure it pauses (ReconnectPause); a request that comes meanwhile ends the pause where
+// the last attempt is 100 ms old. So a server that is back is noticed by the next request, and one
+// that is gone is not asked at every one. Where nobody asks it is asked for a sign of life, and in
+// the end closed, until somebody does.
 //
 // Invariants:
 //   - calls_ holds, in order, what was written and not answered: the next reply is its front's
@@ -132,6 +134,9 @@ class RedisConnection final : public std::enable_shared_from_this<RedisConnectio
   bool greeted();
   bool answered();
   void ping();
+  void rest() noexcept;
+  void look_after_idle();
+  Duration idle_turn() const;
   void give_up_at(TimePoint when);
   void fail(RequestError error, std::string_view why) noexcept;
   std::string said(std::string_view what) const;
@@ -147,7 +152,7 @@ class RedisConnection final : public std::enable_shared_from_this<RedisConnectio
   HostResolver* const resolver_;
   LoopIo& io_;
   Timers& timers_;
-  JitterSource jitter_;
+  ReconnectPause pause_;
   State state_ = State::closed;
   std::shared_ptr<Wire> wire_;
   std::vector<Address> addresses_;  // still to be tried, the last one first
@@ -156,7 +161,7 @@ class RedisConnection final : public std::enable_shared_from_this<RedisConnectio
   Tick tick_;     // opening: its limit; pausing: the next attempt; ready: looks whether it is idle
   Tick stalled_;  // the first give_up
   TimePoint last_attempt_ = TimePoint::min();
-  Duration pause_{};
+  TimePoint last_asked_{};
   bool busy_ = false;  // something came since the last tick
 };
 

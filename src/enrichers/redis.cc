@@ -116,6 +116,10 @@ Result<RedisSetup> parse_setup(const Settings& settings, const MakeContext& cont
   setup.lookup.prefix = std::move(url->prefix);
   setup.lookup.command = command_of(settings);
   setup.connection.connect_timeout = settings.duration("connect_timeout");
+  setup.connection.idle_timeout = settings.duration("idle_timeout");
+  if (setup.connection.idle_timeout < std::chrono::seconds(1)) {
+    return settings.error("idle_timeout", "must be 1s or more");
+  }
   if (settings.has("client_name")) setup.connection.client_name = settings.string("client_name");
   if (setup.connection.client_name.find_first_of(" \r\n") != std::string::npos) {
     return settings.error("client_name", "must have no blanks and no line ends");
@@ -204,6 +208,10 @@ std::vector<SettingSpec> specs() {
        .type = SettingType::duration,
        .default_text = "1s",
        .help = "Until the server is reached and has taken password and database."},
+      {.name = "idle_timeout",
+       .type = SettingType::duration,
+       .default_text = "5m",
+       .help = "A connection without a request for so long is closed, and opened by the next one."},
       {.name = "client_name",
        .type = SettingType::string,
        .help = "What CLIENT LIST of the server calls the connections."},

@@ -37,7 +37,7 @@ struct Errand : Posted {
 
 class ClientDriver::Asked final : public RequestOwner {
  public:
-  Asked() { request.begin(); }
+  explicit Asked(bool probe) { request.begin(probe); }
   Request request{*this};
   std::vector<std::string> keys;
   std::promise<Ended> ended;
@@ -54,8 +54,12 @@ class ClientDriver::Asked final : public RequestOwner {
   }
 };
 
-ClientDriver::ClientDriver(const MakeClient& make, Duration timeout)
-    : breaker_({}, timeout, 0, {}), thread_([this] { loop_.run([] { return false; }); }) {
+ClientDriver::ClientDriver(const MakeClient& make, Duration timeout, ManualClock* manual)
+    : manual_(manual),
+      creeping_(manual),
+      clock_(manual != nullptr ? static_cast<const Clock&>(creeping_) : steady_),
+      breaker_({}, timeout, 0, {}),
+      thread_([this] { loop_.run([] { return false; }); }) {
   on_loop([&] {
     client_ = make({"test", loop_.timers(), clock_, loop_.io(), front_, bulkhead_, retry_, timeout,
                     0, 1, shared_, recorder_});
@@ -75,14 +79,35 @@ void ClientDriver::on_loop(const std::function<void()>& what) {
   done.get();
 }
 
+ClientDriver::Asked& ClientDriver::prepare(const std::vector<std::string>& keys, bool probe) {
+  Asked& asked = *asked_.emplace_back(std::make_unique<Asked>(probe));
+  asked.keys = keys;
+  for (const std::string& key : asked.keys) asked.request.add(key);
+  return asked;
+}
+
 ClientDriver::Sent ClientDriver::send(const std::vector<std::string>& keys) {
-  auto asked = std::make_unique<Asked>();
-  asked->keys = keys;
-  for (const std::string& key : asked->keys) asked->request.add(key);
-  Sent sent{asked->ended.get_future(), &asked->request};
-  asked_.push_back(std::move(asked));
-  on_loop([&] { client_->send(*sent.request); });
+  return std::move(send_together(1, keys).front());
+}
+
+std::vector<ClientDriver::Sent> ClientDriver::send_together(std::size_t count,
+                                                            const std::vector<std::string>& keys) {
+  std::vector<Sent> sent;
+  for (std::size_t i = 0; i < count; ++i) {
+    Asked& asked = prepare(keys);
+    sent.push_back({asked.ended.get_future(), &asked.request});
+  }
+  on_loop([&] {
+    for (const Sent& one : sent) client_->send(*one.request);
+  });
   return sent;
+}
+
+ClientDriver::Ended ClientDriver::probe(const std::vector<std::string>& keys) {
+  Asked& asked = prepare(keys, true);
+  auto ended = asked.ended.get_future();
+  on_loop([&] { client_->send(asked.request); });
+  return ended.get();
 }
 
 void ClientDriver::cancel(Request& request) {
@@ -93,6 +118,25 @@ void ClientDriver::warm_up() {
 }
 void ClientDriver::destroy_client() {
   on_loop([&] { client_.reset(); });
+}
+
+void ClientDriver::pass(Duration time) {
+  on_loop([&] {
+    Timers& timers = loop_.timers();
+    const TimePoint end = manual_->now() + time;
+    while (timers.next_due() <= end) {
+      manual_->advance_to(timers.next_due());
+      timers.advance(manual_->now());
+    }
+    manual_->advance_to(end);
+    timers.advance(end);
+  });
+}
+
+Duration ClientDriver::until_next_timer() {
+  Duration left{};
+  on_loop([&] { left = loop_.timers().next_due() - clock_.now(); });
+  return left;
 }
 
 ClientDriver::MakeClient on_shard(unsigned shard, unsigned shards, ClientDriver::MakeClient make) {

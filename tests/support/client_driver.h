@@ -16,6 +16,7 @@
 #include "lookup/request.h"
 #include "resilience/breaker_front.h"
 #include "resilience/circuit_breaker.h"
+#include "tests/support/manual_clock.h"
 
 namespace logbraid::test {
 
@@ -47,26 +48,58 @@ class ClientDriver {
   };
 
   using MakeClient = std::function<std::unique_ptr<Client>(const LookupSurroundings&)>;
-  explicit ClientDriver(const MakeClient& make, Duration timeout = std::chrono::seconds(30));
+  // `manual`: what the loop goes by, and pass() moves; null: the time that it is.
+  explicit ClientDriver(const MakeClient& make, Duration timeout = std::chrono::seconds(30),
+                        ManualClock* manual = nullptr);
   // Destroys the client on the loop, and the loop.
   ~ClientDriver();
   ClientDriver(const ClientDriver&) = delete;
   ClientDriver& operator=(const ClientDriver&) = delete;
 
   Ended ask(const std::vector<std::string>& keys) { return send(keys).ended.get(); }
+  // The same as the breaker's probe.
+  Ended probe(const std::vector<std::string>& keys);
   Sent send(const std::vector<std::string>& keys);
+  // So many alike, in one turn of the loop.
+  std::vector<Sent> send_together(std::size_t count, const std::vector<std::string>& keys);
   void cancel(Request& request);
   void warm_up();
   // As a shard does when its plan goes.
   void destroy_client();
   void on_loop(const std::function<void()>& what);
+  // On a manual clock: lets time go by, timer by timer.
+  void pass(Duration time);
+  // From now until the first of the timers is due.
+  Duration until_next_timer();
 
   const LookupRecorder& recorder() const { return recorder_; }
 
  private:
   class Asked;
+  // A manual clock that moves a little with each look at it: a loop does not turn for timers in the
+  // very moment they are due, but a little later. It is ahead of the real time, by which asio's
+  // alarm goes.
+  class CreepingClock final : public Clock {
+   public:
+    explicit CreepingClock(ManualClock* manual) : manual_(manual) {
+      if (manual == nullptr) return;
+      manual->advance_to(SteadyClock().now() + std::chrono::hours(24 * 365));
+    }
+    TimePoint now() const noexcept override {
+      manual_->advance(std::chrono::nanoseconds(100));
+      return manual_->now();
+    }
 
-  const SteadyClock clock_;
+   private:
+    ManualClock* const manual_;
+  };
+
+  Asked& prepare(const std::vector<std::string>& keys, bool probe = false);
+
+  const SteadyClock steady_;
+  ManualClock* const manual_;
+  const CreepingClock creeping_;
+  const Clock& clock_;
   Loop loop_{clock_};
   SharedOnShard shared_;
   LookupRecorder recorder_;

@@ -239,6 +239,16 @@ TEST(postgres_faults, a_port_that_refuses_fails_fast_and_is_asked_ever_less) {
   EXPECT_EQ(driver.recorder().connections_opened.get(), 0u);
 }
 
+TEST(postgres_faults, a_probe_of_the_breakers_asks_a_server_that_refused) {
+  test::ManualClock clock;
+  BoundPort port;
+  ClientDriver driver(client_of(port.number()), seconds(30), &clock);
+  EXPECT_EQ(driver.ask({"k"}).error, RequestError::transport);
+  const ScriptedServer server({good}, std::move(port));
+  EXPECT_EQ(driver.ask({"k"}).error, RequestError::transport);
+  EXPECT_EQ(driver.probe({"k"}).error, RequestError::none);
+}
+
 TEST(postgres_faults, a_service_that_is_back_is_noticed) {
   BoundPort port;
   ClientDriver driver(client_of(port.number()));

@@ -19,12 +19,13 @@ inline RedisSetup setup_of(std::string_view url) {
 }
 
 inline std::unique_ptr<ClientDriver> driver_of(const RedisSetup& setup,
-                                               Duration timeout = std::chrono::seconds(30)) {
+                                               Duration timeout = std::chrono::seconds(30),
+                                               ManualClock* manual = nullptr) {
   return std::make_unique<ClientDriver>(
       [setup](const LookupSurroundings& surroundings) {
         return make_redis_client(setup, surroundings);
       },
-      timeout);
+      timeout, manual);
 }
 
 }  // namespace logbraid::test
