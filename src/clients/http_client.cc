@@ -55,7 +55,7 @@ std::shared_ptr<HttpConnections> shared_connections(const LookupSurroundings& su
   return surroundings.shared.get<HttpConnections>(options.connection_key(), [&] {
     return std::make_shared<HttpConnections>(
         surroundings, part_of_shard(options.connections, surroundings.shard, surroundings.shards),
-        options.refuses);
+        options.idle_timeout, options.refuses);
   });
 }
 
@@ -92,7 +92,21 @@ HttpTransfer& HttpClient::take() {
   return transfer;
 }
 
+// By way of the proxy, where there is one.
+void HttpClient::warm_up() noexcept {
+  if (options_->proxy) {
+    connections_->warm_up(options_->proxy->origin, {});
+  } else {
+    connections_->warm_up(options_->origin, options_->server_name);
+  }
+}
+
 void HttpClient::send(Request& request) noexcept {
+  const HttpRefusals& refusals = connections_->refusals();
+  if (const std::string_view answer = refusals.answer(); !answer.empty() && !request.is_probe()) {
+    request.leave_alone_for(refusals.left());
+    return request.finish(RequestError::transport, service_ + ": " + std::string(answer));
+  }
   HttpTransfer& transfer = take();
   std::string_view why;
   if (!prepare(request, transfer.call, why)) {
@@ -193,6 +207,9 @@ void HttpClient::broken(HttpTransfer& transfer, CURLcode code) {
   if (transfer.was_forbidden()) {
     return finish(transfer, RequestError::bad_request,
                   "a private address, which forbid_private refuses");
+  }
+  if (code == CURLE_COULDNT_CONNECT) {
+    transfer.request().leave_alone_for(connections_->refusals().left());
   }
   finish(transfer, error_of_code(code), transfer.error_text(code));
 }

@@ -28,6 +28,7 @@ class HttpClient final : public Client, private HttpTransferOwner {
 
   void send(Request& request) noexcept override;
   void cancel(Request& request) noexcept override;
+  void warm_up() noexcept override;
 
  private:
   HttpTransfer& take();

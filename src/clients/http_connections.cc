@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <functional>
 #include <mutex>
 #include <new>
 
@@ -28,28 +29,44 @@ std::uint32_t as_epoll(int what) {
 }  // namespace
 
 HttpConnections::HttpConnections(const LookupSurroundings& surroundings, unsigned most,
-                                 RefusesAddress refuses)
+                                 Duration idle_timeout, RefusesAddress refuses)
     : timers_(surroundings.timers),
       poll_set_(surroundings.io, *this),
       names_(shared_host_resolver(surroundings), surroundings.timers, refuses),
-      multi_(make_multi()),
+      spare_(*static_cast<boost::asio::io_context*>(surroundings.io.io_context), timers_, names_),
+      // Shards and processes that were refused together do not come back in step.
+      refusals_(timers_, std::hash<const void*>()(this) ^
+                             static_cast<std::uint64_t>(timers_.now().time_since_epoch().count())),
+      most_(static_cast<long>(most)),
+      idle_timeout_(idle_timeout),
       kick_(*this, &HttpConnections::on_due),
-      alarm_(*this, &HttpConnections::on_due) {
+      alarm_(*this, &HttpConnections::on_due),
+      idle_(*this, &HttpConnections::on_idle) {
+  open_multi();
+}
+
+void HttpConnections::open_multi() {
+  multi_ = make_multi();
+  used_ = false;
   curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &HttpConnections::on_socket);
   curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
   curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &HttpConnections::on_timer);
   curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
-  curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS, static_cast<long>(most));
+  curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS, most_);
   // Left alone libcurl keeps four for each transfer that runs at the moment, and closes the others.
-  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(most));
+  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, most_);
 }
 
-HttpConnections::~HttpConnections() {
-  timers_.remove(kick_);
-  timers_.remove(alarm_);
+void HttpConnections::close_multi() {
   curl_multi_cleanup(multi_);
   timers_.remove(kick_);  // closing may have set them
   timers_.remove(alarm_);
+  names_.unlearn();
+}
+
+HttpConnections::~HttpConnections() {
+  timers_.remove(idle_);
+  close_multi();
 }
 
 void HttpConnections::prepare(CURL* transfer) {
@@ -57,8 +74,33 @@ void HttpConnections::prepare(CURL* transfer) {
   curl_easy_setopt(transfer, CURLOPT_CLOSESOCKETDATA, this);
 }
 
-void HttpConnections::start(CURL* transfer) { curl_multi_add_handle(multi_, transfer); }
-void HttpConnections::stop(CURL* transfer) { curl_multi_remove_handle(multi_, transfer); }
+void HttpConnections::start(CURL* transfer) {
+  used_ = true;
+  ++running_;
+  if (!idle_.waiting()) timers_.set(idle_, idle_timeout_);
+  curl_multi_add_handle(multi_, transfer);
+}
+
+void HttpConnections::stop(CURL* transfer) { run_is_over(transfer); }
+
+void HttpConnections::run_is_over(CURL* transfer) {
+  --running_;
+  last_run_ = timers_.now();
+  curl_multi_remove_handle(multi_, transfer);
+}
+
+void HttpConnections::on_idle(Timer& timer) noexcept {
+  HttpConnections& self = static_cast<Tick&>(timer).connections;
+  const TimePoint due = self.last_run_ + self.idle_timeout_;
+  if (self.running_ != 0) {
+    self.timers_.set(self.idle_, self.idle_timeout_);
+  } else if (due > self.timers_.now()) {
+    self.timers_.set_at(self.idle_, due);
+  } else {
+    self.close_multi();
+    self.open_multi();
+  }
+}
 
 int HttpConnections::on_socket(CURL*, curl_socket_t socket, int what, void* self, void*) {
   auto& connections = *static_cast<HttpConnections*>(self);
@@ -156,7 +198,7 @@ void HttpConnections::end_runs() {
     const CURLcode code = message->data.result;  // gone with the handle
     char* run = nullptr;
     curl_easy_getinfo(transfer, CURLINFO_PRIVATE, &run);
-    curl_multi_remove_handle(multi_, transfer);
+    run_is_over(transfer);
     reinterpret_cast<HttpRun*>(run)->run_ended(code);
   }
 }

@@ -35,6 +35,7 @@ struct HttpNames::Name final : HostResolver::Waiter {
   const HttpOrigin origin;
   std::string alias;  // host:port: of libcurl's entry
   std::string entry;  // alias:address,address; empty: not known yet
+  std::vector<IpAddress> addresses;
   bool resolving = false;
   TimePoint fresh_until{};
   TimePoint asked{};
@@ -88,6 +89,12 @@ void HttpNames::forget(Waiter& waiter) noexcept {
   for (const auto& [key, name] : names_) std::erase(name->waiting, &waiter);
 }
 
+std::vector<IpAddress> HttpNames::addresses(const HttpOrigin& origin) const {
+  if (const auto literal = parse_ip(origin.host)) return {*literal};
+  const auto found = names_.find(origin.url());
+  return found == names_.end() ? std::vector<IpAddress>() : found->second->addresses;
+}
+
 void HttpNames::resolve(Name& name) {
   name.resolving = true;
   name.asked = timers_.now();
@@ -126,6 +133,7 @@ void HttpNames::set_addresses(Name& name, const std::vector<IpAddress>& addresse
   }
   if (entry == name.entry) return;
   name.entry = std::move(entry);
+  name.addresses = addresses;
   ++version_;
 }
 

@@ -62,11 +62,15 @@ class HttpNames {
   // `alias`: what the URL has in the host's place; empty: the host itself.
   bool know(const HttpOrigin& origin, std::string_view alias, Waiter& waiter);
   void forget(Waiter& waiter) noexcept;
+  // Of an origin that is known, in the order to try them.
+  std::vector<IpAddress> addresses(const HttpOrigin& origin) const;
 
   // Before a transfer starts.
   void teach(CURL* transfer, Lesson& lesson);
   // The transfer has run: libcurl knows.
   void taught(const Lesson& lesson) noexcept { taught_ = std::max(taught_, lesson.version_); }
+  // What libcurl has learned went with its handle.
+  void unlearn() noexcept { taught_ = 0; }
   // There was no connection to it: perhaps it has moved.
   void doubt(const HttpOrigin& origin) noexcept;
 

@@ -17,6 +17,7 @@ std::string HttpOptions::connection_key() const {
   add(proxy ? proxy->user_info + "@" + proxy->origin.url() : "");
   add(refuses != nullptr ? "refuses" : "");
   add(std::to_string(connections));
+  add(std::to_string(idle_timeout.count()));
   return all;
 }
 

@@ -55,9 +55,10 @@ struct HttpOptions {
   RefusesAddress refuses = nullptr;  // what connections must not go to; null: all is allowed
   std::uint32_t connections = 64;    // of the process, divided among its shards
   unsigned redirects = 0;
-  std::size_t max_reply = 1024 * 1024;      // bytes, decompressed
-  std::optional<Duration> connect_timeout;  // unset: none of its own
-  std::vector<Header> headers;              // the same for each request
+  std::size_t max_reply = 1024 * 1024;              // bytes, decompressed
+  std::optional<Duration> connect_timeout;          // unset: none of its own
+  Duration idle_timeout = std::chrono::minutes(1);  // of a connection without requests
+  std::vector<Header> headers;                      // the same for each request
   std::vector<EventHeader> event_headers;
   bool post = false;
   std::string content_type;  // of a body

@@ -109,6 +109,9 @@ HttpTransfer::HttpTransfer(HttpTransferOwner& owner, HttpConnections& connection
         static_cast<long>(
             std::chrono::ceil<std::chrono::milliseconds>(*options.connect_timeout).count()));
   }
+  // Those that others let lie: what is too old is closed when the next request wants one.
+  set(CURLOPT_MAXAGE_CONN,
+      static_cast<long>(std::chrono::ceil<std::chrono::seconds>(options.idle_timeout).count()));
   connections.prepare(easy_.get());
   set_tls(options);
   set_proxy(options);
@@ -194,6 +197,7 @@ void HttpTransfer::start() {
   was_forbidden_ = false;
   error_.front() = '\0';
   waits_ = true;
+  round_ = connections_.refusals().round();
   const HttpOrigin& to = connects_to();
   const std::string_view alias =
       &to == &options_.origin ? options_.server_name : std::string_view();
@@ -223,6 +227,12 @@ void HttpTransfer::run_ended(CURLcode code) noexcept {
   names.taught(lesson_);
   if (code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT) {
     names.doubt(connects_to());
+  }
+  const bool home = options_.proxy || origin_ == home_;
+  if (code == CURLE_COULDNT_CONNECT && home && !was_forbidden_) {
+    connections_.refusals().refused(round_, error_text(code));
+  } else if (code == CURLE_OK || connected()) {
+    connections_.refusals().reached();
   }
   owner_.transfer_ended(*this, code);
 }
@@ -300,6 +310,8 @@ curl_socket_t HttpTransfer::on_open(void* self, curlsocktype, curl_sockaddr* add
       return CURL_SOCKET_BAD;
     }
   }
+  const curl_socket_t ready = transfer.connections_.spare().take(*address);
+  if (ready != CURL_SOCKET_BAD) return ready;
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 

@@ -129,6 +129,7 @@ class HttpTransfer final : private HttpRun, private HttpNames::Waiter {
   bool runs_ = false;
   bool over_limit_ = false;
   bool was_forbidden_ = false;
+  std::uint32_t round_ = 0;  // of refusals
   unsigned redirects_ = 0;
   std::size_t header_bytes_ = 0;
   std::string reply_;

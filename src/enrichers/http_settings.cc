@@ -313,6 +313,10 @@ std::vector<SettingSpec> http_setting_specs() {
       {.name = "connect_timeout",
        .type = SettingType::duration,
        .help = "For a connection to come about, within `timeout`; where unset all of it."},
+      {.name = "idle_timeout",
+       .type = SettingType::duration,
+       .default_text = "1m",
+       .help = "A connection without a request for so long is closed."},
       {.name = "max_reply",
        .type = SettingType::bytes,
        .unit = "bytes",
@@ -386,6 +390,10 @@ Result<HttpParts> parse_http_settings(const Settings& settings, const MakeContex
   options.http2 = settings.boolean("http2");
   if (settings.has("connect_timeout")) {
     options.connect_timeout = settings.duration("connect_timeout");
+  }
+  options.idle_timeout = settings.duration("idle_timeout");
+  if (options.idle_timeout < std::chrono::seconds(1)) {
+    return settings.error("idle_timeout", "must be 1s or more");
   }
   options.max_reply = settings.bytes("max_reply");
   const auto connections = settings["connections"].as_integer(1, 65536);

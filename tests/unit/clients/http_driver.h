@@ -34,7 +34,8 @@ inline HttpOptions http_options(std::uint16_t port) {
 struct HttpDriver : ClientDriver {
   explicit HttpDriver(HttpOptions options, Duration timeout = std::chrono::seconds(30),
                       std::string authorization = {},
-                      std::shared_ptr<ScriptedResolver> resolver = nullptr)
+                      std::shared_ptr<ScriptedResolver> resolver = nullptr,
+                      ManualClock* manual = nullptr)
       : ClientDriver(
             [options = std::make_shared<const HttpOptions>(std::move(options)),
              authorization = std::move(authorization), resolver = std::move(resolver)](
@@ -46,7 +47,7 @@ struct HttpDriver : ClientDriver {
               });
               return std::make_unique<HttpClient>(surroundings, options, authorization);
             },
-            timeout) {}
+            timeout, manual) {}
 };
 
 // A whole reply.

@@ -50,20 +50,6 @@ Met meet(Script fault) {
   return {ended.error, ended.why};
 }
 
-TEST(HttpFaultsTest, a_service_that_refuses_fails_at_once_and_is_noticed_when_it_is_back) {
-  BoundPort port;
-  HttpDriver driver(http_options(port.number()));
-  for (int i = 0; i < 3; ++i) {
-    const auto ended = driver.ask({"/"});
-    EXPECT_EQ(ended.error, RequestError::transport);
-    EXPECT_THAT(ended.why, StartsWith("127.0.0.1:" + std::to_string(port.number()) + ": "));
-  }
-  EXPECT_EQ(driver.recorder().connections_failed.get(), 3u);
-  const ScriptedServer server({answer_well}, std::move(port));
-  EXPECT_EQ(driver.ask({"/"}).error, RequestError::none);
-  EXPECT_EQ(driver.recorder().connections_opened.get(), 1u);
-}
-
 TEST(HttpFaultsTest, a_connection_that_hangs_ends_when_the_request_does) {
   const HangingPort port;
   HttpDriver driver(http_options(port.number()));
