@@ -35,8 +35,6 @@ bool HttpReply::read(std::string_view body, Request& request, std::string& why) 
     read_values(json, request, 0);
     return true;
   }
-  // What it does not speak of is not there.
-  for (std::size_t row = 0; row < request.size(); ++row) request.not_found(row);
   const std::optional<std::string_view> items = options_.bulk->items.find(json);
   const char first = items ? items->front() : '\0';
   if (first == '{') return read_members(*items, request);
@@ -48,9 +46,12 @@ bool HttpReply::read(std::string_view body, Request& request, std::string& why) 
   return false;
 }
 
-void HttpReply::find_rows(const Request& request) {
+void HttpReply::find_rows(Request& request) {
   rows_.clear();
-  for (std::size_t row = 0; row < request.size(); ++row) rows_.emplace(request.key(row), row);
+  for (std::size_t row = 0; row < request.size(); ++row) {
+    rows_.emplace(request.key(row), row);
+    request.not_found(row);
+  }
 }
 
 void HttpReply::read_item(std::string_view item, Request& request, std::size_t row) {

@@ -22,7 +22,7 @@ class HttpReply {
   HttpReply(const HttpReplyOptions& options, std::shared_ptr<JsonDocument> document)
       : options_(options), document_(std::move(document)) {}
 
-  // False: the body is not what it should be; `why` says so. Rows that were set stay.
+  // False: the body is not what it should be; `why` says so, and no row is set.
   bool read(std::string_view body, Request& request, std::string& why);
 
  private:
@@ -31,7 +31,8 @@ class HttpReply {
   bool read_by_key(std::string_view array, Request& request);
   bool read_in_order(std::string_view array, Request& request, std::string& why);
   void read_item(std::string_view item, Request& request, std::size_t row);
-  void find_rows(const Request& request);
+  // There are items to look through: what they do not speak of is not there.
+  void find_rows(Request& request);
 
   const HttpReplyOptions& options_;
   const std::shared_ptr<JsonDocument> document_;

@@ -336,6 +336,7 @@ TEST(HttpClientTest, matches_the_items_of_a_bulk_reply_by_place_or_name) {
     const auto fewer = driver.ask({"a", "b"});
     EXPECT_EQ(fewer.error, RequestError::malformed) << "whose is the third?";
     EXPECT_THAT(fewer.why, HasSubstr("3 items for 2 keys"));
+    for (const auto& row : fewer.rows) EXPECT_EQ(row.what, Row::unset);
   }
   const ScriptedServer server({answering_posts(
       "]}", http_reply("200 OK", R"({"found":{"b":{"plan":2},"\u0061":{"plan":1},"x":{}}})"))});
@@ -361,10 +362,15 @@ TEST(HttpClientTest, sends_numbers_as_numbers_and_nothing_else_for_one) {
 }
 
 TEST(HttpClientTest, is_told_when_a_bulk_reply_has_no_items) {
-  for (const char* const body : {"{}", R"({"users":7})", "7"}) {
-    const ScriptedServer server({answering_posts("]}", http_reply("200 OK", body))});
-    HttpDriver driver(bulk_options(server, "/users", "/id"));
-    EXPECT_EQ(driver.ask({"a"}).error, RequestError::malformed) << body;
+  for (const char* const body : {"{}", R"({"error":"try later"})", R"({"users":7})", "7"}) {
+    for (const auto& item_key : {std::optional<std::string_view>("/id"), {}}) {
+      const ScriptedServer server({answering_posts("]}", http_reply("200 OK", body))});
+      HttpDriver driver(bulk_options(server, "/users", item_key));
+      const auto ended = driver.ask({"a", "b"});
+      EXPECT_EQ(ended.error, RequestError::malformed) << body;
+      // Nothing that a cache might keep as `not found`.
+      for (const auto& row : ended.rows) EXPECT_EQ(row.what, Row::unset) << body;
+    }
   }
 }
 
