@@ -94,6 +94,9 @@ int SqliteClient::take_rows(Request& request, std::size_t row) {
   if (options_->rows.several == SqlRowsRule::Several::first) return SQLITE_ROW;
   const int code = database.next();
   if (code == SQLITE_ROW) request.failed(row, "several rows for one key");
+  if (code != SQLITE_ROW && code != SQLITE_DONE) {
+    request.failed(row, "the query failed behind its first row");
+  }
   return code;
 }
 

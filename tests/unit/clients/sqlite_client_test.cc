@@ -259,6 +259,26 @@ TEST_F(SqliteClientTest, of_several_rows_the_first_counts_or_none) {
   EXPECT_EQ(strict.ask("2"), found({2}));
 }
 
+TEST_F(SqliteClientTest, a_row_may_not_be_the_only_one_where_the_query_failed_behind_it) {
+  const struct {
+    const char* query;
+    RequestError error;
+  } rows[] = {
+      {"select 1 as id union all select json('[' || ?1)", RequestError::bad_request},
+      {"with recursive n(i) as (select 1 union all select i + 1 from n)"
+       " select i as id from n where i = 1 or i < ?1 - 1",
+       RequestError::timeout},
+  };
+  for (const auto& row : rows) {
+    Asking asking{.query = row.query, .columns = {"id"}, .max_time = Duration::zero()};
+    EXPECT_EQ(Asker(path_, asking).ask("0"), found({1})) << row.query;
+    asking.rows = {SqlRowsRule::Several::error};
+    const Answer strict = Asker(path_, asking).ask("0");
+    EXPECT_EQ(strict.error, row.error) << strict.why;
+    EXPECT_EQ(strict.what, Row::error) << row.query;
+  }
+}
+
 TEST_F(SqliteClientTest, rows_become_arrays_in_their_order) {
   constexpr const char* kRows = "select id, ratio from users where id >= ?1 order by id desc";
   constexpr SqlRowsRule kArrays{SqlRowsRule::Several::array, 2};
