@@ -31,6 +31,12 @@ PostgresConnection::Settings connection_settings(const PostgresOptions& options,
   return settings;
 }
 
+// A row without the end of its query is no answer: more might have come, or too many. Of a query
+// for all keys `row` is none.
+void take_back(Request& request, std::size_t row, std::string_view why) {
+  if (row < request.size() && request.row(row) == Request::Row::found) request.failed(row, why);
+}
+
 std::string_view text_of(const PGresult* rows, int row, std::size_t column) {
   const int number = static_cast<int>(column);
   return {PQgetvalue(rows, row, number), static_cast<std::size_t>(PQgetlength(rows, row, number))};
@@ -200,6 +206,7 @@ void PostgresClient::drop(PostgresQuery& query) {
                      options_->target.name() + ": the rows of a query are over " +
                          std::to_string(options_->max_reply) + " bytes (max_reply)"};
   }
+  take_back(*asked.request, query.asker_number, asked.failure.why);
   asked.held = true;  // others of its queries may end meanwhile
   pool_->drop(query);
   asked.held = false;
@@ -241,6 +248,7 @@ void PostgresClient::query_ended(PostgresQuery& query, const PostgresFailure& fa
   std::erase(asked.queries, &query);
   const std::size_t row = query.asker_number;
   if (failure) {
+    take_back(request, row, failure.why);
     // What is wrong with one value is not the fault of its neighbours.
     const bool of_one = row != kAllRows && request.size() > 1;
     if (of_one && failure.error == RequestError::bad_request) {

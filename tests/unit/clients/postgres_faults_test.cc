@@ -126,6 +126,7 @@ TEST_P(PostgresFaults, ends_the_request_once_and_the_next_one_works) {
   EXPECT_EQ(ended.error, GetParam().error) << ended.why;
   EXPECT_THAT(ended.why, HasSubstr(GetParam().says));
   EXPECT_THAT(ended.why, HasSubstr("127.0.0.1:" + std::to_string(server.port()) + "/db: "));
+  EXPECT_THAT(ended.rows.at(0).what, testing::AnyOf(Row::unset, Row::error));
   const auto next = ask_until_it_answers(driver);
   EXPECT_EQ(next.error, RequestError::none) << next.why;
   EXPECT_EQ(next.rows.at(0).answer, R"({"0":{"a":"x"}})");
@@ -347,6 +348,7 @@ TEST(postgres_faults, rows_without_end_are_not_gathered) {
   const auto endless = driver.ask({"k"});
   EXPECT_EQ(endless.error, RequestError::oversize);
   EXPECT_THAT(endless.why, HasSubstr("max_reply"));
+  EXPECT_EQ(endless.rows.at(0).what, Row::error) << "its first row came";
   server.wait_for_ended(1);  // the connection was closed
   EXPECT_EQ(driver.ask({"k"}).rows.at(0).what, Row::found);
 }
