@@ -59,6 +59,11 @@ HangingPort::HangingPort() {
   }
 }
 
+BoundPort HangingPort::give() && {
+  fill_.clear();
+  return std::move(port_);
+}
+
 struct ScriptedServer::Connection {
   FileDescriptor socket;  // open until the server ends: its destructor breaks it
   std::thread thread;

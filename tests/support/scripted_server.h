@@ -35,6 +35,8 @@ class HangingPort {
   HangingPort();
 
   std::uint16_t number() const { return port_.number(); }
+  // For a ScriptedServer, which has place.
+  BoundPort give() &&;
 
  private:
   BoundPort port_;

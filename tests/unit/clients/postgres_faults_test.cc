@@ -10,6 +10,7 @@
 
 #include "clients/postgres_client.h"
 #include "tests/support/client_driver.h"
+#include "tests/support/postgres_wire.h"
 #include "tests/support/scripted_server.h"
 
 namespace logbraid {
@@ -22,48 +23,9 @@ using test::ClientDriver;
 using test::HangingPort;
 using test::ScriptedServer;
 using ::testing::HasSubstr;
+using namespace test::postgres_wire;
 using Peer = ScriptedServer::Peer;
 using Row = Request::Row;
-
-// --- the protocol, version 3 (PostgreSQL's documentation, chapter 55)
-
-std::string int32(std::uint32_t number) {
-  std::string bytes;
-  for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(number >> shift);
-  return bytes;
-}
-std::string int16(std::uint16_t number) { return int32(number).substr(2); }
-
-std::string message(char type, const std::string& body) {
-  return type + int32(static_cast<std::uint32_t>(body.size()) + 4) + body;
-}
-
-const std::string kReady = message('Z', "I");
-// One column `a`, text.
-const std::string kColumns = message('T', int16(1) + "a" + '\0' + int32(0) + int16(0) + int32(25) +
-                                              int16(0xffff) + int32(~0u) + int16(0));
-const std::string kPrepared = message('1', "") + message('t', int16(1) + int32(25)) + kColumns;
-const std::string kBound = message('2', "") + kColumns;
-
-std::string data_row(const std::string& value) {
-  return message('D', int16(1) + int32(static_cast<std::uint32_t>(value.size())) + value);
-}
-std::string error(const std::string& severity, const std::string& state, const std::string& text) {
-  return message('E', "S" + severity + '\0' + "V" + severity + '\0' + "C" + state + '\0' + "M" +
-                          text + '\0' + '\0');
-}
-const std::string kDone = message('C', std::string("SELECT 1") + '\0') + kReady;
-
-void read_start(Peer& peer) {
-  const std::string size = peer.read_exactly(4);
-  peer.read_exactly(static_cast<unsigned char>(size[3]) +
-                    256u * static_cast<unsigned char>(size[2]) - 4u);
-}
-void welcome(Peer& peer) {
-  read_start(peer);
-  peer.write(message('R', int32(0)) + message('K', int32(1) + int32(2)) + kReady);
-}
-void read_query(Peer& peer) { peer.read_until(std::string("S\0\0\0\4", 5)); }
 
 void good(Peer& peer) {
   welcome(peer);
@@ -74,8 +36,6 @@ void good(Peer& peer) {
     peer.write(kBound + data_row("x") + kDone);
   }
 }
-
-// --- the client
 
 struct Limits {
   Duration open_within = seconds(30);
