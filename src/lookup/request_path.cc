@@ -51,16 +51,18 @@ constexpr std::string_view kNoAnswer = "the service left this key unanswered";
 }  // namespace
 
 // A request and the flights in it, from its first attempt until its client has given it back. The
-// timer is its deadline while it is under way, and the end of the pause between two attempts.
+// timer is its deadline while it is under way or waits to be sent again, and the end of the pause
+// between two attempts.
 struct RequestPath::Sent : Timer, Request {
   Sent(RequestPath& owner, Fire on_due) : Timer(on_due), Request(owner), path(owner) {}
 
-  enum class State : std::uint8_t { free, out, pausing, given_up };
+  enum class State : std::uint8_t { free, out, pausing, waiting, given_up };
 
   RequestPath& path;
   State state = State::free;
   std::vector<Flight*> flights;  // by row
   BreakerPermit permit;
+  bool is_part = false;  // of one that was split: not asked for like this before
   std::uint32_t attempts = 0;
   TimePoint started;   // this attempt
   TimePoint deadline;  // of all attempts
@@ -159,6 +161,7 @@ void RequestPath::dispatch() {
   dispatching_ = true;
   bool made_room = false;
   do {
+    send_again();
     while (may_send() && let_by_rate()) {
       BreakerPermit permit = surroundings_.breaker.try_acquire(surroundings_.timers.now());
       if (permit.admission() == Admission::refused) {
@@ -173,6 +176,7 @@ void RequestPath::dispatch() {
         sent.flights.push_back(&flight);
         if (flight.probes) owner_.flight_probes(flight);
       }
+      sent.is_part = false;
       sent.attempts = 0;
       sent.deadline = surroundings_.timers.now() + surroundings_.timeout;
       retry_.count_call();
@@ -189,6 +193,37 @@ void RequestPath::dispatch() {
     ended_now_.clear();
   } while (made_room);
   dispatching_ = false;
+}
+
+// Before those in the line, whose keys have waited for less long; within the same limits.
+void RequestPath::send_again() {
+  while (!again_.empty() && in_flight_ < limit() && let_by_rate()) {
+    Sent& sent = *again_.front();
+    again_.pop_front();
+    surroundings_.timers.remove(sent);
+    BreakerPermit permit = surroundings_.breaker.try_acquire(surroundings_.timers.now());
+    if (permit.admission() != Admission::allowed) {  // it has opened meanwhile
+      end_unsent(sent, Outcome::breaker_open);
+      continue;
+    }
+    if (!sent.is_part) surroundings_.recorder.retries.add(1);
+    send(sent, std::move(permit));
+  }
+}
+
+void RequestPath::wait_to_be_sent_again(Sent& sent) {
+  sent.state = Sent::State::waiting;
+  again_.push_back(&sent);
+  surroundings_.timers.set_at(sent, sent.deadline);
+}
+
+// A retry ends as its last attempt did.
+void RequestPath::end_unsent(Sent& sent, Outcome outcome) {
+  if (sent.is_part) {
+    let_flights_go(sent, outcome);
+  } else {
+    end_flights(sent);
+  }
 }
 
 void RequestPath::let_line_go(Outcome outcome) {
@@ -294,16 +329,6 @@ bool RequestPath::tries_again(Sent& sent) {
   return true;
 }
 
-void RequestPath::try_again(Sent& sent) {
-  BreakerPermit permit = surroundings_.breaker.try_acquire(surroundings_.timers.now());
-  if (permit.admission() != Admission::allowed) {  // it has opened meanwhile
-    end_flights(sent);                             // as they ended the last time
-    return;
-  }
-  surroundings_.recorder.retries.add(1);
-  send(sent, std::move(permit));
-}
-
 // Each half is asked for again, in what is left of the time.
 bool RequestPath::split(Sent& sent) {
   if (options_.on_batch_error != OnBatchError::split || sent.flights.size() < 2 ||
@@ -318,12 +343,8 @@ bool RequestPath::split(Sent& sent) {
   second.deadline = sent.deadline;
   sent.flights.erase(half, sent.flights.end());
   for (Sent* const part : {&sent, &second}) {
-    BreakerPermit permit = surroundings_.breaker.try_acquire(surroundings_.timers.now());
-    if (permit.admission() == Admission::allowed) {
-      send(*part, std::move(permit));
-    } else {
-      let_flights_go(*part, Outcome::breaker_open);
-    }
+    part->is_part = true;
+    wait_to_be_sent_again(*part);
   }
   return true;
 }
@@ -331,11 +352,17 @@ bool RequestPath::split(Sent& sent) {
 void RequestPath::on_due(Timer& timer) noexcept {
   auto& sent = static_cast<Sent&>(timer);
   RequestPath& path = sent.path;
-  if (sent.state == Sent::State::pausing) {
-    path.try_again(sent);
-    path.dispatch();
-  } else {
-    path.give_up(sent);
+  switch (sent.state) {
+    case Sent::State::pausing:
+      path.wait_to_be_sent_again(sent);
+      path.dispatch();
+      break;
+    case Sent::State::waiting:
+      std::erase(path.again_, &sent);
+      path.end_unsent(sent, Outcome::timeout);
+      break;
+    default:
+      path.give_up(sent);
   }
 }
 

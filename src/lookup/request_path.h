@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -84,7 +85,9 @@ class RequestPath final : private RequestOwner {
   void settle(Sent& sent);
   void judge(Sent& sent);
   bool tries_again(Sent& sent);
-  void try_again(Sent& sent);
+  void send_again();
+  void wait_to_be_sent_again(Sent& sent);
+  void end_unsent(Sent& sent, Outcome outcome);
   bool split(Sent& sent);
   void give_up(Sent& sent);
   FlightEnd end_of(const Sent& sent, std::size_t row) const;
@@ -104,9 +107,10 @@ class RequestPath final : private RequestOwner {
   std::optional<AdaptiveLimit> adaptive_;
   std::optional<RateLimit> rate_;
   FlightLine line_;
-  Tick flush_;        // what is gathered leaves
-  Tick paced_;        // the rate allows one more
-  bool due_ = false;  // what is in the line leaves, full request or not
+  std::deque<Sent*> again_;  // retries and parts of what was split, until there is a place
+  Tick flush_;               // what is gathered leaves
+  Tick paced_;               // the rate allows one more
+  bool due_ = false;         // what is in the line leaves, full request or not
   bool dispatching_ = false;
   std::uint32_t in_flight_ = 0;
   Duration usual_{};  // time that a request takes, of late

@@ -298,6 +298,57 @@ TEST(RequestPath, a_client_that_refuses_at_once_is_asked_for_each_half_again) {
   EXPECT_EQ(users.service.sent().size(), 63U);
 }
 
+TEST(RequestPath, parts_and_retries_keep_to_the_limit_as_all_do) {
+  for (const bool splits : {true, false}) {
+    BreakerOptions patient = opens_after(1000);
+    patient.min_calls = 1000;
+    LookupSetup setup{.options = {.max_batch = 8, .client_limit = 2}, .breaker = patient};
+    if (splits) {
+      setup.options.on_batch_error = OnBatchError::split;
+    } else {
+      setup.retry.retries = 1;
+      setup.retry.budget = 1;
+    }
+    LookupHarness users(setup);
+    std::vector<Question*> questions;
+    for (int i = 0; i < 16; ++i) questions.push_back(&users.ask(std::to_string(i)));
+    EXPECT_EQ(users.service.under_way().size(), 2U);
+    bool refuses = true;
+    while (!users.service.under_way().empty()) {
+      if (refuses) {
+        users.service.fail(splits ? RequestError::refused : RequestError::transport);
+      } else {
+        users.service.answer();
+      }
+      refuses = users.service.keys_sent() < 40;
+      users.pass(milliseconds(50));
+      EXPECT_LE(users.service.under_way().size(), 2U);
+    }
+    for (const Question* const question : questions) EXPECT_TRUE(question->over);
+    EXPECT_EQ(users.metrics().in_flight_peak, 2U);
+    EXPECT_GT(users.service.keys_sent(), 16U) << "or nothing was sent again";
+  }
+}
+
+TEST(RequestPath, a_part_that_finds_no_place_in_time_is_a_timeout) {
+  LookupSetup setup{.options = {.max_batch = 4, .client_limit = 1},
+                    .breaker = opens_after(1000),
+                    .timeout = milliseconds(50)};
+  setup.options.on_batch_error = OnBatchError::split;
+  LookupHarness users(setup);
+  std::vector<Question*> questions;
+  for (int i = 0; i < 4; ++i) questions.push_back(&users.ask(std::to_string(i)));
+  users.pass(milliseconds(10));
+  users.service.fail(RequestError::refused, "no");
+  EXPECT_EQ(users.service.sent().back(), (Keys{"0", "1"}));
+  users.pass(milliseconds(40));
+  EXPECT_EQ(users.service.sent().size(), 2U);
+  for (const Question* const question : questions) {
+    EXPECT_TRUE(question->over);
+    EXPECT_EQ(question->outcome, Outcome::timeout);
+  }
+}
+
 TEST(RequestPath, a_rate_spreads_requests) {
   LookupHarness users({.options = {.rate = 10}});
   for (int i = 0; i < 30; ++i) users.ask(std::to_string(i));
