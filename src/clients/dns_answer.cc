@@ -16,6 +16,7 @@ constexpr std::uint16_t kCname = 5;
 constexpr std::uint16_t kSoa = 6;
 constexpr std::uint16_t kInternet = 1;
 constexpr std::size_t kMostName = 255;  // bytes on the wire
+constexpr std::size_t kHeader = 12;     // in front of the question; there is no name in it
 
 // Reads numbers and names from a packet; what lies beyond its end is 0, and said so.
 class PacketReader {
@@ -86,7 +87,7 @@ std::string PacketReader::name() {
     if ((size & 0xc0u) == 0xc0u) {
       const std::size_t target = (size & 0x3fu) << 8 | byte();
       if (behind == 0) behind = at_;
-      if (target >= least) broken_ = true;
+      if (target >= least || target < kHeader) broken_ = true;
       if (broken_) break;
       least = target;
       at_ = target;
