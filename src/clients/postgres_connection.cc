@@ -57,6 +57,7 @@ PostgresConnection::~PostgresConnection() {
 
 void PostgresConnection::open() {
   state_ = State::opening;
+  worn_out_ = false;
   timers_.set(alarm_, settings_.open_within);
   if (settings_.hosts.empty()) return hosts_found({});
   hosts_.find(*this);
@@ -147,7 +148,6 @@ void PostgresConnection::close(PostgresFailure why) {
   socket_.close(ignored);
   PQfinish(std::exchange(session_, nullptr));
   writing_ = false;
-  worn_out_ = false;
   PostgresLine left = std::exchange(under_way_, {});
   const auto prepared = std::exchange(prepared_, {});  // of those that are left
   owner_.connection_closed(*this, was_open, why);
@@ -188,15 +188,20 @@ bool PostgresConnection::send(PostgresQuery& query) {
 // In front of the first query of a statement, without waiting for the answer.
 bool PostgresConnection::prepare(PostgresQuery& query) {
   query.step = PostgresQuery::Step::rows;
+  bool has_name = true;
   for (const auto& known : prepared_) {
-    if (known->statement != query.statement || known->failure) continue;
+    if (known->statement != query.statement || known->name.empty()) continue;
+    if (known->failure) {
+      has_name = has_name && !known->is_prepared;
+      continue;
+    }
     query.prepared = known.get();
     return true;
   }
   prepared_.push_back(std::make_unique<PostgresPrepared>());
   query.prepared = prepared_.back().get();
   query.prepared->statement = query.statement;
-  query.prepared->name = "logbraid_" + std::to_string(++prepared_ever_);
+  if (has_name) query.prepared->name = "logbraid_" + std::to_string(++prepared_ever_);
   query.step = PostgresQuery::Step::preparing;
   const char* const name = query.prepared->name.c_str();
   return PQsendPrepare(session_, name, query.statement->text.c_str(), 0, nullptr) == 1 &&
@@ -266,6 +271,7 @@ void PostgresConnection::take(PostgresQuery& query, const PGresult* result) {
   switch (query.step) {
     case PostgresQuery::Step::preparing:
       if (status == PGRES_FATAL_ERROR) prepared.failure = failure_of(result);
+      prepared.is_prepared = status == PGRES_COMMAND_OK;
       break;
     case PostgresQuery::Step::describing:
       if (status == PGRES_FATAL_ERROR) prepared.failure = failure_of(result);
@@ -316,12 +322,28 @@ void PostgresConnection::take_rows(PostgresQuery& query, const PGresult* result)
 void PostgresConnection::end_front() {
   PostgresQuery& query = under_way_.pop();
   expect_front();
-  const PostgresPrepared* const prepared = query.prepared;
-  if (prepared->failure) query.failure = prepared->failure;
-  if (--query.prepared->queries == 0 && prepared->failure) {
-    std::erase_if(prepared_, [&](const auto& one) { return one.get() == prepared; });
-  }
+  PostgresPrepared& prepared = *query.prepared;
+  if (prepared.failure) query.failure = prepared.failure;
+  --prepared.queries;
+  const auto last_use = let_go(prepared);  // until whoever asked has been told
   owner_.query_returned(query);
+}
+
+// What no further query can use. Of a named one that gives what it should not a note remains, until
+// the statement gives what it should.
+std::unique_ptr<PostgresPrepared> PostgresConnection::let_go(PostgresPrepared& prepared) {
+  if (prepared.queries != 0) return nullptr;
+  const bool has_name = !prepared.name.empty();
+  if (has_name && (!prepared.failure || prepared.is_prepared)) return nullptr;
+  const auto at = std::ranges::find(prepared_, &prepared, &std::unique_ptr<PostgresPrepared>::get);
+  auto gone = std::move(*at);
+  prepared_.erase(at);
+  if (!gone->failure) {
+    std::erase_if(prepared_, [&](const auto& one) {
+      return one->statement == gone->statement && one->failure && one->queries == 0;
+    });
+  }
+  return gone;
 }
 
 }  // namespace logbraid

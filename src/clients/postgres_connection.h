@@ -35,10 +35,13 @@ class PostgresConnectionOwner {
 // A statement as one session knows it.
 struct PostgresPrepared {
   std::shared_ptr<const PostgresStatement> statement;
-  std::string name;
-  std::size_t queries = 0;  // under way
-  PostgresShape shape;      // known before the first row
-  PostgresFailure failure;  // that it could not be prepared: then it is prepared anew
+  std::string name;          // empty: of one query, and the next one without a name replaces it
+  bool is_prepared = false;  // the server has it, whatever becomes of it here
+  std::size_t queries = 0;   // under way
+  PostgresShape shape;       // known before the first row
+  // That it could not be prepared, or gives what it should not: then it is prepared anew. In the
+  // latter case without a name, since a server keeps what has one until the session ends.
+  PostgresFailure failure;
 };
 
 // One session with a PostgreSQL, in pipeline mode: queries go out as they come, each in a
@@ -74,12 +77,17 @@ class PostgresConnection final : public std::enable_shared_from_this<PostgresCon
   PostgresConnection& operator=(const PostgresConnection&) = delete;
 
   State state() const { return state_; }
+  // It is open, and what was prepared is known. One that is open and takes none serves those that
+  // it has, and closes.
+  bool takes_queries() const { return state_ == State::open && !worn_out_; }
+  // Until it is opened again, too.
+  bool worn_out() const { return worn_out_; }
   std::size_t under_way() const { return under_way_.size(); }
 
   // Where it is closed. connection_opened() or connection_closed() follows, the latter perhaps from
   // within.
   void open();
-  // Where it is open. May close it from within.
+  // Where it takes queries. May close it from within.
   void run(PostgresQuery& query);
   void close(PostgresFailure why);
 
@@ -109,6 +117,7 @@ class PostgresConnection final : public std::enable_shared_from_this<PostgresCon
   void end_front();
   bool send(PostgresQuery& query);
   bool prepare(PostgresQuery& query);
+  std::unique_ptr<PostgresPrepared> let_go(PostgresPrepared& prepared);
 
   PostgresConnectionOwner& owner_;
   Timers& timers_;

@@ -34,15 +34,19 @@ PostgresQuery& PostgresPool::take() {
 
 void PostgresPool::run(PostgresQuery& query, LookupRecorder& recorder) {
   const PostgresConnection* const idle = least_busy();
-  if (idle == nullptr || idle->under_way() != 0) open_another(recorder);
+  if (idle == nullptr || idle->under_way() != 0) open_another(&recorder);
   if (PostgresConnection* const connection = least_busy()) return connection->run(query);
   if (opening_ != nullptr) return line_.push(query);
+  if (all_are_open()) {  // and none takes it
+    opening_for_ = &recorder;
+    return line_.push(query);
+  }
   query.failure = unreachable_;
   query_returned(query);
 }
 
 void PostgresPool::warm_up(LookupRecorder& recorder) {
-  if (least_busy() == nullptr) open_another(recorder);
+  if (least_busy() == nullptr) open_another(&recorder);
 }
 
 // --- connections
@@ -50,13 +54,19 @@ void PostgresPool::warm_up(LookupRecorder& recorder) {
 PostgresConnection* PostgresPool::least_busy() const {
   PostgresConnection* best = nullptr;
   for (const auto& connection : connections_) {
-    if (connection->state() != PostgresConnection::State::open) continue;
+    if (!connection->takes_queries()) continue;
     if (best == nullptr || connection->under_way() < best->under_way()) best = connection.get();
   }
   return best;
 }
 
-void PostgresPool::open_another(LookupRecorder& recorder) {
+bool PostgresPool::all_are_open() const {
+  return connections_.size() == most_ && std::ranges::all_of(connections_, [](const auto& one) {
+           return one->state() == PostgresConnection::State::open;
+         });
+}
+
+void PostgresPool::open_another(LookupRecorder* recorder) {
   if (opening_ != nullptr || timers_.now() < pause_until_) return;
   const auto closed = std::ranges::find_if(connections_, [](const auto& connection) {
     return connection->state() == PostgresConnection::State::closed;
@@ -69,7 +79,7 @@ void PostgresPool::open_another(LookupRecorder& recorder) {
   } else {
     return;
   }
-  opening_for_ = &recorder;
+  opening_for_ = recorder;
   opening_->open();
 }
 
@@ -78,12 +88,12 @@ void PostgresPool::connection_opened(PostgresConnection& connection) noexcept {
   if (opening_for_ != nullptr) opening_for_->connections_opened.add(1);
   pause_.reset();
   pause_until_ = {};
-  while (!line_.empty() && connection.state() == PostgresConnection::State::open) {
+  while (!line_.empty() && connection.takes_queries()) {
     connection.run(line_.pop());
   }
 }
 
-void PostgresPool::connection_closed(PostgresConnection&, bool was_open,
+void PostgresPool::connection_closed(PostgresConnection& connection, bool was_open,
                                      const PostgresFailure& why) noexcept {
   if (!was_open) {
     opening_ = nullptr;
@@ -91,6 +101,7 @@ void PostgresPool::connection_closed(PostgresConnection&, bool was_open,
     pause_until_ = timers_.now() + pause_.next();
     unreachable_ = why;
   }
+  if (was_open && connection.worn_out() && !line_.empty()) open_another(opening_for_);
   if (opening_ != nullptr || least_busy() != nullptr) return;
   // As many as there are: others may come meanwhile, or leave.
   for (std::size_t left = line_.size(); left > 0 && !line_.empty(); --left) {

@@ -18,7 +18,10 @@ namespace logbraid {
 // attempt (ReconnectPause), in which queries fail at once; the first one behind it attempts anew,
 // and a probe of the breaker's at any time.
 //
-// Invariant: a query is in the stock, in the line, or with one connection.
+// Invariants:
+//   - a query is in the stock, in the line, or with one connection
+//   - queries are in the line only while a connection is being opened, or all that there may be are
+//     worn out and serve their last: the first that closes is then opened anew
 //
 // Threads:  the loop's.
 // Lifetime: when it ends nobody asks any more; what is under way is dropped.
@@ -59,7 +62,8 @@ class PostgresPool final : public PostgresConnectionOwner {
   void query_returned(PostgresQuery& query) noexcept override;
 
   PostgresConnection* least_busy() const;
-  void open_another(LookupRecorder& recorder);
+  bool all_are_open() const;
+  void open_another(LookupRecorder* recorder);
   static void on_due(Timer& timer) noexcept;
 
   boost::asio::io_context& io_;

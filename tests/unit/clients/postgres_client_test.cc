@@ -285,6 +285,27 @@ TEST_F(PostgresClientTest, a_table_that_comes_later_is_found) {
   EXPECT_EQ(driver.ask({"1"}).rows[0].answer, R"({"0":1})");
 }
 
+TEST_F(PostgresClientTest, a_statement_of_the_wrong_columns_is_prepared_once) {
+  server().execute(
+      "drop view if exists growing; create view growing as select 1 as a;"
+      "grant select on growing to reader");
+  ClientDriver driver(
+      client_of({.query = "select * from growing where a = $1", .columns = {"prepared"}}));
+  for (int i = 0; i < 5; ++i) {
+    const auto refused = driver.ask({"1"});
+    EXPECT_EQ(refused.error, RequestError::refused);
+    EXPECT_THAT(refused.why, HasSubstr("no column \"prepared\"; it has a"));
+  }
+  server().execute(
+      "create or replace view growing as select 1 as a,"
+      " (select count(*) from pg_prepared_statements) as prepared");
+  // The one that was refused; then the one that is used from now on, too.
+  for (const char* const prepared : {"1", "2", "2"}) {
+    EXPECT_EQ(driver.ask({"1"}).rows[0].answer, R"({"0":)" + std::string(prepared) + "}");
+  }
+  EXPECT_EQ(driver.recorder().connections_opened.get(), 1u);
+}
+
 TEST_F(PostgresClientTest, a_table_that_changes_costs_one_request) {
   server().execute(
       "drop table if exists changing; create table changing(a int);"

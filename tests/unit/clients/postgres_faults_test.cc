@@ -313,6 +313,49 @@ TEST(postgres_faults, rows_without_end_are_not_gathered) {
   EXPECT_EQ(driver.ask({"k"}).rows.at(0).what, Row::found);
 }
 
+// To the second query it does not know the statement any more; the answer to the third waits until
+// it is let go, and is none where `dies`.
+ScriptedServer::Script forgets(bool dies) {
+  return [dies](Peer& peer) {
+    const std::string forgotten =
+        error("ERROR", "26000", "prepared statement does not exist") + kReady;
+    welcome(peer);
+    read_query(peer);
+    peer.write(kPrepared + kBound + data_row("x") + kDone);
+    read_query(peer);
+    read_query(peer);
+    peer.write(forgotten);
+    peer.wait_for_go();
+    if (dies) return;
+    peer.write(kBound + data_row("x") + kDone);
+    for (;;) {
+      read_query(peer);
+      peer.write(forgotten);
+    }
+  };
+}
+
+TEST(postgres_faults, a_connection_that_has_forgotten_is_not_kept_by_those_it_still_serves) {
+  for (const bool dies : {false, true}) {
+    ScriptedServer server({forgets(dies), good});
+    ClientDriver driver(client_of(server.port()));
+    EXPECT_EQ(driver.ask({"k"}).rows.at(0).what, Row::found);
+    auto second = driver.send({"k"});
+    auto third = driver.send({"k"});
+    EXPECT_EQ(second.ended.get().error, RequestError::refused);
+    auto waits = driver.send({"k"});
+    auto gives_up = driver.send({"k"});
+    driver.cancel(*gives_up.request);
+    EXPECT_EQ(gives_up.ended.get().error, RequestError::timeout);
+    server.let_go();
+    EXPECT_EQ(third.ended.get().error, dies ? RequestError::transport : RequestError::none);
+    const auto ended = waits.ended.get();
+    EXPECT_EQ(ended.error, RequestError::none) << ended.why;
+    EXPECT_EQ(ended.rows.at(0).what, Row::found);
+    EXPECT_EQ(driver.recorder().connections_opened.get(), 2u);
+  }
+}
+
 // Sends another when it has ended, from within, as the request path does while keys wait.
 class Chained final : public RequestOwner {
  public:
