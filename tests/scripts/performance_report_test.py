@@ -15,7 +15,8 @@ COUNTERS = {"speedup": 9.5, "events/s": 600_000, "ready_ms": 10.2, "chain_ms": 1
             "p99.9_ms": 11.5, "ns/event": 1500, "ratio": 51}
 NAMES = ("cores resident_MiB process_threads least most over_critical_path cpu_us/event "
          "bare_events/s bare_cpu_us/event ready ready_most levels levels_most levels_ms p50_ms p99_ms "
-         "hung_most_ms dropped_share budget_peak_MiB normal_after_s throughput_ratio back_after_s "
+         "hung_most_ms dropped_share budget_peak_MiB normal_after_s normal_after_backlog_s "
+         "throughput_ratio back_after_s "
          "events/s_before events/s_while_dead lost events/s_at_5ms events/s_at_200ms ns_more "
          "ns_more/call baseline_ns/event ns/hit map_ns/hit keys/s requests/s baseline/s "
          "latency_over_slowest")
