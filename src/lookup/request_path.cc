@@ -324,6 +324,7 @@ bool RequestPath::tries_again(Sent& sent) {
   const auto pause = retry_.next(sent.attempts - 1, surroundings_.timers.now(), sent.deadline,
                                  sent.leave_alone_for());
   if (!pause) return false;
+  sent.is_part = false;  // it was asked for like this
   sent.state = Sent::State::pausing;
   surroundings_.timers.set_at(sent, surroundings_.timers.now() + *pause);
   return true;

@@ -330,6 +330,24 @@ TEST(RequestPath, parts_and_retries_keep_to_the_limit_as_all_do) {
   }
 }
 
+TEST(RequestPath, a_part_that_fails_and_is_sent_again_is_a_retry) {
+  LookupSetup setup{.options = {.max_batch = 2}, .breaker = opens_after(1000)};
+  setup.options.on_batch_error = OnBatchError::split;
+  setup.retry.retries = 2;
+  LookupHarness users(setup);
+  Question& first = users.ask("1");
+  Question& second = users.ask("2");
+  users.service.fail(RequestError::bad_request, "no");
+  EXPECT_EQ(users.metrics().retries, 0U);
+  users.service.answer(1);
+  users.service.fail(RequestError::transport);
+  users.pass(milliseconds(50));
+  EXPECT_EQ(users.metrics().retries, 1U);
+  users.service.answer();
+  EXPECT_EQ(first.outcome, Outcome::ok);
+  EXPECT_EQ(second.outcome, Outcome::ok);
+}
+
 TEST(RequestPath, a_part_that_finds_no_place_in_time_is_a_timeout) {
   LookupSetup setup{.options = {.max_batch = 4, .client_limit = 1},
                     .breaker = opens_after(1000),
