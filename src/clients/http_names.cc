@@ -22,10 +22,20 @@ std::string spelled(const IpAddress& address) {
   return address.is_v4 ? text.data() : "[" + std::string(text.data()) + "]";
 }
 
+// The same host is another name to libcurl where URLs have something else in its place.
+std::string key_of(const HttpOrigin& origin, std::string_view alias) {
+  return origin.url().append(" ").append(alias);
+}
+
 }  // namespace
 
 struct HttpNames::Name final : HostResolver::Waiter {
-  Name(HttpNames& owner, HttpOrigin where) : names(owner), origin(std::move(where)) {}
+  Name(HttpNames& owner, HttpOrigin where, std::string_view instead)
+      : names(owner),
+        origin(std::move(where)),
+        key(key_of(origin, instead)),
+        alias((instead.empty() ? origin.host : std::string(instead)) + ":" +
+              std::to_string(origin.port)) {}
   virtual ~Name() = default;
   void host_resolved(const HostResolver::Answer& answer) noexcept override {
     names.resolved(*this, answer);
@@ -33,8 +43,9 @@ struct HttpNames::Name final : HostResolver::Waiter {
 
   HttpNames& names;
   const HttpOrigin origin;
-  std::string alias;  // host:port: of libcurl's entry
-  std::string entry;  // alias:address,address; empty: not known yet
+  const std::string key;
+  const std::string alias;  // host:port: of libcurl's entry
+  std::string entry;        // alias:address,address; empty: not known yet
   std::vector<IpAddress> addresses;
   bool resolving = false;
   TimePoint fresh_until{};
@@ -59,16 +70,14 @@ bool HttpNames::know(const HttpOrigin& origin, std::string_view alias, Waiter& w
   }
   if (literal && alias.empty()) return true;  // libcurl needs no help
 
-  const std::string key = origin.url();
+  const std::string key = key_of(origin, alias);
   auto found = names_.find(key);
   if (found == names_.end()) {
     if (names_.size() == kMostNames) {
       waiter.names_unknown(RequestError::bad_request, "redirects lead to over 64 hosts");
       return false;
     }
-    found = names_.emplace(key, std::make_unique<Name>(*this, origin)).first;
-    found->second->alias =
-        (alias.empty() ? origin.host : std::string(alias)) + ":" + std::to_string(origin.port);
+    found = names_.emplace(key, std::make_unique<Name>(*this, origin, alias)).first;
   }
   Name& name = *found->second;
   if (literal && name.entry.empty()) {
@@ -89,9 +98,10 @@ void HttpNames::forget(Waiter& waiter) noexcept {
   for (const auto& [key, name] : names_) std::erase(name->waiting, &waiter);
 }
 
-std::vector<IpAddress> HttpNames::addresses(const HttpOrigin& origin) const {
+std::vector<IpAddress> HttpNames::addresses(const HttpOrigin& origin,
+                                            std::string_view alias) const {
   if (const auto literal = parse_ip(origin.host)) return {*literal};
-  const auto found = names_.find(origin.url());
+  const auto found = names_.find(key_of(origin, alias));
   return found == names_.end() ? std::vector<IpAddress>() : found->second->addresses;
 }
 
@@ -122,7 +132,7 @@ void HttpNames::failed(Name& name, RequestError error, std::string_view why) {
   if (!name.entry.empty()) return;  // the addresses it had are better than none
   // The next request asks anew; a waiter may bring it from within, so the name goes first.
   const std::vector<Waiter*> waiting = std::exchange(name.waiting, {});
-  names_.erase(name.origin.url());
+  names_.erase(names_.find(name.key));
   for (Waiter* const waiter : waiting) waiter->names_unknown(error, why);
 }
 
@@ -149,8 +159,8 @@ void HttpNames::teach(CURL* transfer, Lesson& lesson) {
   curl_easy_setopt(transfer, CURLOPT_RESOLVE, lesson.entries_);
 }
 
-void HttpNames::doubt(const HttpOrigin& origin) noexcept {
-  const auto found = names_.find(origin.url());
+void HttpNames::doubt(const HttpOrigin& origin, std::string_view alias) noexcept {
+  const auto found = names_.find(key_of(origin, alias));
   if (found == names_.end() || found->second->fresh_until == TimePoint::max()) return;
   Name& name = *found->second;
   name.fresh_until = std::min(name.fresh_until, std::max(timers_.now(), name.asked + kDoubtTime));

@@ -62,8 +62,8 @@ class HttpNames {
   // `alias`: what the URL has in the host's place; empty: the host itself.
   bool know(const HttpOrigin& origin, std::string_view alias, Waiter& waiter);
   void forget(Waiter& waiter) noexcept;
-  // Of an origin that is known, in the order to try them.
-  std::vector<IpAddress> addresses(const HttpOrigin& origin) const;
+  // Of an origin that is known by that alias, in the order to try them.
+  std::vector<IpAddress> addresses(const HttpOrigin& origin, std::string_view alias) const;
 
   // Before a transfer starts.
   void teach(CURL* transfer, Lesson& lesson);
@@ -72,7 +72,7 @@ class HttpNames {
   // What libcurl has learned went with its handle.
   void unlearn() noexcept { taught_ = 0; }
   // There was no connection to it: perhaps it has moved.
-  void doubt(const HttpOrigin& origin) noexcept;
+  void doubt(const HttpOrigin& origin, std::string_view alias) noexcept;
 
  private:
   struct Name;
@@ -84,7 +84,7 @@ class HttpNames {
   const std::shared_ptr<HostResolver> resolver_;
   const Timers& timers_;
   const RefusesAddress refuses_;
-  std::map<std::string, std::unique_ptr<Name>, std::less<>> names_;  // by origin
+  std::map<std::string, std::unique_ptr<Name>, std::less<>> names_;  // see key_of()
   std::uint64_t version_ = 0;                                        // of what there is to teach
   std::uint64_t taught_ = 0;  // the latest that libcurl has learned
 };

@@ -55,13 +55,14 @@ HttpSpare::~HttpSpare() { close(); }
 void HttpSpare::open(const HttpOrigin& to, std::string_view alias) {
   if (age_.waiting()) return;
   to_ = to;
+  alias_ = alias;
   timers_.set(age_, kLongest);
   if (names_.know(to, alias, *this)) names_known();
 }
 
 void HttpSpare::names_known() noexcept {
   attempt_ = std::make_shared<Attempt>(io_);
-  for (const IpAddress& address : names_.addresses(to_)) {
+  for (const IpAddress& address : names_.addresses(to_, alias_)) {
     attempt_->left.emplace_back(asio_address(address), to_.port);
   }
   std::ranges::reverse(attempt_->left);

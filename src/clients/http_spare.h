@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "async/timers.h"
@@ -55,6 +56,7 @@ class HttpSpare final : private HttpNames::Waiter {
   Timers& timers_;
   HttpNames& names_;
   HttpOrigin to_;
+  std::string alias_;
   std::shared_ptr<Attempt> attempt_;  // connecting or connected
   Age age_{*this};
 };

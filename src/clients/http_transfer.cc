@@ -156,7 +156,7 @@ void HttpTransfer::set_method(bool post) {
 void HttpTransfer::begin(Request& request) {
   request_ = &request;
   redirects_ = 0;
-  origin_ = home_;
+  origin_ = options_.origin;
   if (std::exchange(was_away_, false)) {
     set_headers(kHome);
     set_method(options_.post);
@@ -183,10 +183,11 @@ void HttpTransfer::follow(const HttpUrl& url) {
   // As browsers do: what 301 and 302 made of a post has never been kept.
   if (code == 301 || code == 302 || code == 303) set_method(false);
   was_away_ = true;
-  origin_ = url.origin;
+  // By either of its names the service is the same.
+  origin_ = url.origin == home_ ? options_.origin : url.origin;
   // What proves who we are goes to the origin of the configuration alone.
-  if (origin_ != home_) set_headers(kAway);
-  set(CURLOPT_URL, (url.origin.url() + url.target).c_str());
+  if (!is_home()) set_headers(kAway);
+  set(CURLOPT_URL, ((is_home() ? home_ : origin_).url() + url.target).c_str());
   start();
 }
 
@@ -198,16 +199,16 @@ void HttpTransfer::start() {
   error_.front() = '\0';
   waits_ = true;
   round_ = connections_.refusals().round();
-  const HttpOrigin& to = connects_to();
-  const std::string_view alias =
-      &to == &options_.origin ? options_.server_name : std::string_view();
-  if (connections_.names().know(to, alias, *this)) names_known();
+  if (connections_.names().know(connects_to(), alias(), *this)) names_known();
 }
 
 // A proxy resolves the names of others itself.
 const HttpOrigin& HttpTransfer::connects_to() const {
-  if (options_.proxy) return options_.proxy->origin;
-  return origin_ == home_ ? options_.origin : origin_;
+  return options_.proxy ? options_.proxy->origin : origin_;
+}
+
+std::string_view HttpTransfer::alias() const {
+  return !options_.proxy && is_home() ? options_.server_name : std::string_view();
 }
 
 void HttpTransfer::names_known() noexcept {
@@ -226,9 +227,9 @@ void HttpTransfer::run_ended(CURLcode code) noexcept {
   HttpNames& names = connections_.names();
   names.taught(lesson_);
   if (code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT) {
-    names.doubt(connects_to());
+    names.doubt(connects_to(), alias());
   }
-  const bool home = options_.proxy || origin_ == home_;
+  const bool home = options_.proxy || is_home();
   if (code == CURLE_COULDNT_CONNECT && home && !was_forbidden_) {
     connections_.refusals().refused(round_, error_text(code));
   } else if (code == CURLE_OK || connected()) {
@@ -240,7 +241,7 @@ void HttpTransfer::run_ended(CURLcode code) noexcept {
 void HttpTransfer::stop() {
   if (std::exchange(waits_, false)) connections_.names().forget(*this);
   if (!std::exchange(runs_, false)) return;
-  if (!connected()) connections_.names().doubt(connects_to());
+  if (!connected()) connections_.names().doubt(connects_to(), alias());
   connections_.stop(easy_.get());
 }
 

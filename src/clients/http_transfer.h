@@ -101,7 +101,9 @@ class HttpTransfer final : private HttpRun, private HttpNames::Waiter {
   void set_headers(bool home);
   void set_method(bool post);
   void start();
+  bool is_home() const { return origin_ == options_.origin; }
   const HttpOrigin& connects_to() const;
+  std::string_view alias() const;  // what the URL has in that host's place; empty: that host
 
   void run_ended(CURLcode code) noexcept override;
   void names_known() noexcept override;
@@ -122,7 +124,7 @@ class HttpTransfer final : private HttpRun, private HttpNames::Waiter {
   std::array<char, CURL_ERROR_SIZE> error_{};
   std::unique_ptr<CURL, FreeEasy> easy_;
   Request* request_ = nullptr;
-  HttpOrigin origin_;
+  HttpOrigin origin_;      // where it goes
   bool post_ = false;      // as it is set
   bool was_away_ = false;  // headers or method are not those of a first request
   bool waits_ = false;     // for names

@@ -95,14 +95,32 @@ TEST_F(HttpNamesTest, a_connection_that_failed_makes_it_ask_at_most_once_a_secon
   resolver_->answers["a.test"] = ScriptedResolver::at({"192.0.2.1"});
   names_.know(origin("a.test"), {}, waiter_);
   for (int i = 0; i < 5; ++i) {
-    names_.doubt(origin("a.test"));
+    names_.doubt(origin("a.test"), {});
     EXPECT_TRUE(names_.know(origin("a.test"), {}, waiter_));
   }
   EXPECT_EQ(resolver_->asked.size(), 1u);
   timers_.advance(timers_.now() + 1s);
-  names_.doubt(origin("a.test"));
+  names_.doubt(origin("a.test"), {});
   EXPECT_TRUE(names_.know(origin("a.test"), {}, waiter_));
   EXPECT_EQ(resolver_->asked.size(), 2u);
+}
+
+// libcurl knows what it was taught, and would ask for any other name by itself, on a thread.
+TEST_F(HttpNamesTest, a_host_that_a_url_calls_otherwise_is_known_under_both_names) {
+  resolver_->answers["a.test"] = ScriptedResolver::at({"192.0.2.1"});
+  names_.know(origin("a.test"), "front.test", waiter_);
+  EXPECT_TRUE(names_.addresses(origin("a.test"), {}).empty());
+  names_.know(origin("a.test"), {}, waiter_);
+  EXPECT_EQ(waiter_.known, 2);
+  EXPECT_THAT(resolver_->asked, ElementsAre("a.test", "a.test"));
+  EXPECT_EQ(names_.addresses(origin("a.test"), "front.test").size(), 1u);
+  // Each ages by itself.
+  timers_.advance(timers_.now() + 1s);
+  names_.doubt(origin("a.test"), "front.test");
+  EXPECT_TRUE(names_.know(origin("a.test"), {}, waiter_));
+  EXPECT_EQ(resolver_->asked.size(), 2u);
+  EXPECT_TRUE(names_.know(origin("a.test"), "front.test", waiter_));
+  EXPECT_EQ(resolver_->asked.size(), 3u);
 }
 
 TEST_F(HttpNamesTest, has_no_place_for_names_without_end) {
@@ -142,6 +160,42 @@ TEST(HttpNamesInUseTest, libcurl_is_taught_and_never_resolves_itself) {
   EXPECT_THAT(resolver->asked, ElementsAre("users.test"));
   EXPECT_THAT(server.received(),
               HasSubstr("\r\nHost: users.test:" + std::to_string(server.port()) + "\r\n"));
+}
+
+// As with `tls.server_name`, where the service then calls itself by the name it is addressed with.
+TEST(HttpNamesInUseTest, the_host_behind_another_name_is_the_same_when_a_redirect_leads_to_it) {
+  std::uint16_t port = 0;
+  const auto to = [&port](const char* where) {
+    return [&port, where](Peer& peer) {
+      peer.read_until("\r\n\r\n");
+      const std::string url = "http://" + std::string(where) + ":" + std::to_string(port) + "/next";
+      peer.write(http_reply("302 Found", "", "Connection: close\r\nLocation: " + url + "\r\n"));
+    };
+  };
+  const ScriptedServer server({to("users.test"), to("front.test"), [](Peer& peer) {
+                                 peer.read_until("\r\n\r\n");
+                                 peer.write(http_reply("200 OK", R"({"plan":1})"));
+                               }});
+  port = server.port();
+  const auto resolver = std::make_shared<ScriptedResolver>();
+  resolver->answers["users.test"] = ScriptedResolver::at({"127.0.0.1"});
+  resolver->answers["front.test"] = {{}, {}, "no such host"};
+  HttpOptions options = http_options("http://users.test:" + std::to_string(port));
+  options.server_name = "front.test";
+  options.redirects = 2;
+  HttpDriver driver(std::move(options), 30s, "Bearer s3cret", resolver);
+  const auto ended = driver.ask({"/"});
+  EXPECT_EQ(ended.error, RequestError::none) << ended.why;
+  EXPECT_THAT(resolver->asked, ElementsAre("users.test"));
+  std::string received = server.received();
+  int requests = 0;
+  for (std::size_t end = 0; (end = received.find("\r\n\r\n")) != std::string::npos; ++requests) {
+    const std::string head = received.substr(0, end + 4);
+    EXPECT_THAT(head, HasSubstr("\r\nHost: users.test:" + std::to_string(port) + "\r\n"));
+    EXPECT_THAT(head, HasSubstr("\r\nAuthorization: Bearer s3cret\r\n"));
+    received.erase(0, end + 4);
+  }
+  EXPECT_EQ(requests, 3);
 }
 
 TEST(HttpNamesInUseTest, a_name_that_nobody_resolves_ends_with_its_request) {
