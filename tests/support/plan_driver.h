@@ -104,8 +104,8 @@ class PlanDriver final : private PlanRunnerEvents {
   std::vector<Finished> finished_;
   std::size_t finished_count_ = 0;
   std::size_t released_ = 0;
+  PlanState plan_state_;  // outlives the runner, whose requests give their permits back
   std::unique_ptr<PlanRunner> runner_;
-  PlanState plan_state_;
   Pool pool_;  // ends first: late calls post here
 };
 
