@@ -44,6 +44,7 @@ std::span<char> RedisReplyReader::room() {
 }
 
 RedisReplyReader::State RedisReplyReader::next(const RedisReplyLimits& limits) {
+  if (failed_ != State::reply) return failed_;
   if (delivered_) begin_anew();
   while (left_ != 0) {
     const State state = step(limits);

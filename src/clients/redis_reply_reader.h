@@ -68,7 +68,7 @@ class RedisReplyReader {
   State number(std::size_t& behind, std::int64_t& number);
   State fail(State how, std::string_view why) {
     why_ = why;
-    return how;
+    return failed_ = how;
   }
 
   std::unique_ptr<char[]> buffer_;
@@ -80,6 +80,7 @@ class RedisReplyReader {
   std::vector<Item> items_;
   bool is_array_ = false;
   bool delivered_ = false;
+  State failed_ = State::reply;  // or malformed or oversize, and that for good
   std::string_view why_;
 };
 

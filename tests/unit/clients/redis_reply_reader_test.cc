@@ -177,6 +177,17 @@ TEST(RedisReplyReaderTest, so_has_the_sum_of_its_lines) {
   EXPECT_EQ(read_all(reader), "oversize: the values of one request are over eight times max_reply");
 }
 
+TEST(RedisReplyReaderTest, what_cannot_be_understood_ends_the_stream) {
+  for (const std::string& bytes : {"+" + std::string(300, 'x') + "\r\n+OK\r\n",
+                                   std::string("?\r\n+OK\r\n"), std::string("$-2\r\n+OK\r\n")}) {
+    RedisReplyReader reader;
+    add(reader, bytes);
+    const std::string ending = read_all(reader);
+    EXPECT_NE(ending, "");
+    EXPECT_EQ(read_all(reader), ending) << bytes;
+  }
+}
+
 TEST(RedisReplyReaderTest, a_line_without_end_is_not_kept_for_ever) {
   for (const char type : {'+', '-', ':'}) {
     RedisReplyReader reader;
