@@ -73,7 +73,6 @@ bool choose_example(ConfigArguments& config, bool quiet, Console& console) {
   return true;
 }
 
-// Events that scroll over the screen and a line that is written over do not go together.
 // What an operator wants to know of it; between an outage's beginning and its end, nothing.
 std::optional<std::string> breaker_text(std::string_view enricher, const BreakerChange& change) {
   const std::string name = "enricher " + printable(enricher, kNameShown);
@@ -86,6 +85,7 @@ std::optional<std::string> breaker_text(std::string_view enricher, const Breaker
   return std::nullopt;
 }
 
+// Events that scroll over the screen and a line that is written over do not go together.
 bool shows_progress(const LoadedPipeline& loaded, bool quiet, const Console& console) {
   const bool events_on_screen = loaded.config.sink.kind == "stdout" && ::isatty(STDOUT_FILENO) == 1;
   return !quiet && console.has_status_line() && !events_on_screen;
