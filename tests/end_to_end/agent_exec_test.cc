@@ -6,11 +6,11 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <thread>
 
 #include "tests/end_to_end/agent.h"
+#include "tests/support/process_state.h"
 
 namespace logbraid::test {
 namespace {
@@ -138,15 +138,9 @@ while True: time.sleep(1000)
   ASSERT_EQ(::kill(pid, 0), 0);
   agent.signal(SIGKILL);
   agent.wait();
-  const auto runs = [pid] {
-    std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
-    std::string text;
-    std::getline(stat, text);
-    return !text.empty() && text[text.rfind(')') + 2] != 'Z';
-  };
   const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-  while (runs() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
-  EXPECT_FALSE(runs());
+  while (process_runs(pid) && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  EXPECT_FALSE(process_runs(pid));
 }
 
 }  // namespace

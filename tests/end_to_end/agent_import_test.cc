@@ -3,8 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -18,11 +16,6 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-
-std::string text_of(const std::filesystem::path& file) {
-  std::ifstream in(file);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 // What stands in the page's sample of that number in a language.
 std::string fenced(const std::string& page, const std::string& language, int number) {
@@ -97,7 +90,7 @@ TEST_F(AgentImport, what_comes_out_is_what_the_functions_give_one_after_the_othe
 }
 
 TEST_F(AgentImport, the_example_of_the_documentation_is_right) {
-  const std::string page = text_of(repository_file("docs/fapilog.md"));
+  const std::string page = bytes_of(repository_file("docs/fapilog.md"));
   directory_.file("visits.py", fenced(page, "python", 0));
   const std::string file = directory_ / "visits.yaml";
   const ProcessResult imported = import({directory_ / "visits.py", "--output", file});

@@ -1,7 +1,6 @@
 // Any bytes as a configuration: never a crash, bounded time and memory; what is accepted can be
 // shown, and what is shown is a configuration that means the same.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,14 +8,12 @@
 #include "config/pipeline_config.h"
 #include "config/yaml_reader.h"
 #include "config/yaml_writer.h"
+#include "tests/fuzz/demand.h"
 
 namespace {
 
 using namespace logbraid;
-
-void expect(bool condition) {
-  if (!condition) std::abort();
-}
+using test::expect;
 
 const KnownKinds& known_kinds() {
   static const std::vector<EnricherKind> enrichers = [] {

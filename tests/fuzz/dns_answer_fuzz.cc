@@ -4,22 +4,19 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "clients/dns_answer.h"
 #include "format/structural_index.h"
+#include "tests/fuzz/demand.h"
 
 namespace {
 
 using namespace logbraid;
 using Kind = DnsAnswer::Kind;
-
-void expect(bool condition) {
-  if (!condition) std::abort();
-}
+using test::expect;
 
 bool same(const DnsAnswer& a, const DnsAnswer& b) {
   return a.kind == b.kind && a.values == b.values && a.ttl == b.ttl && a.why == b.why;

@@ -1,7 +1,6 @@
 // Lines as no well-behaved child would write them. What a line says does not depend on those beside
 // it, and what it sets is an object that can be read.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -9,14 +8,12 @@
 #include "core/json_text.h"
 #include "format/lines.h"
 #include "format/structural_index.h"
+#include "tests/fuzz/demand.h"
 
 namespace {
 
 using namespace logbraid;
-
-void expect(bool condition) {
-  if (!condition) std::abort();
-}
+using test::expect;
 
 std::string describe(const ExecReply& reply) {
   return std::to_string(static_cast<int>(reply.what)) + ' ' + std::to_string(reply.id) + ' ' +

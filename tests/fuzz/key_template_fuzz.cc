@@ -2,7 +2,6 @@
 // chooses the escape; the template ends at the first line end, the value at the input's.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,14 +10,12 @@
 #include "core/json_text.h"
 #include "logbraid/event.h"
 #include "lookup/lookup_key.h"
+#include "tests/fuzz/demand.h"
 
 namespace {
 
 using namespace logbraid;
-
-void expect(bool condition) {
-  if (!condition) std::abort();
-}
+using test::expect;
 
 // The key of an event each of whose fields that the template names has the value.
 std::optional<std::string> render(const KeySpec& spec, std::string_view value) {

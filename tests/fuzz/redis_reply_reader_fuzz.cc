@@ -2,21 +2,18 @@
 // and nothing is reserved for what is only announced. A first byte chooses limits and cuts.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <string_view>
 
 #include "clients/redis_reply_reader.h"
+#include "tests/fuzz/demand.h"
 
 namespace {
 
 using namespace logbraid;
 using State = RedisReplyReader::State;
-
-void expect(bool condition) {
-  if (!condition) std::abort();
-}
+using test::expect;
 
 void describe(const RedisReplyReader& reader, const RedisReplyLimits& limits, std::string& to) {
   expect(reader.is_array() || reader.size() == 1);

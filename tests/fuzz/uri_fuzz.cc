@@ -1,23 +1,16 @@
 // Any bytes as an enricher's URI: never a crash, and what is read keeps its promises.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "config/uri.h"
 #include "core/json_text.h"
 #include "core/masking.h"
-
-namespace {
-
-void expect(bool condition) {
-  if (!condition) std::abort();
-}
-
-}  // namespace
+#include "tests/fuzz/demand.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace logbraid;
+  using test::expect;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const std::string masked = mask_passwords(text);
   const auto uri = parse_enricher_uri(text);

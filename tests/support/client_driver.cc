@@ -1,5 +1,6 @@
 #include "tests/support/client_driver.h"
 
+#include <chrono>
 #include <utility>
 
 #include "format/json_writer.h"
@@ -101,6 +102,16 @@ std::vector<ClientDriver::Sent> ClientDriver::send_together(std::size_t count,
     for (const Sent& one : sent) client_->send(*one.request);
   });
   return sent;
+}
+
+ClientDriver::Ended ClientDriver::ask_until_it_answers(const std::vector<std::string>& keys) {
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  for (;;) {
+    auto ended = ask(keys);
+    if (ended.error == RequestError::none || std::chrono::steady_clock::now() > give_up) {
+      return ended;
+    }
+  }
 }
 
 ClientDriver::Ended ClientDriver::probe(const std::vector<std::string>& keys) {

@@ -57,7 +57,9 @@ class ClientDriver {
   ClientDriver& operator=(const ClientDriver&) = delete;
 
   Ended ask(const std::vector<std::string>& keys) { return send(keys).ended.get(); }
-  // The same as the breaker's probe.
+  // Again and again, until the pause after a failed attempt is over; at most for half a minute.
+  Ended ask_until_it_answers(const std::vector<std::string>& keys);
+  // Once, as the breaker's probe.
   Ended probe(const std::vector<std::string>& keys);
   Sent send(const std::vector<std::string>& keys);
   // So many alike, in one turn of the loop.

@@ -3,12 +3,16 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace logbraid::test {
 
 // The path of a file of this repository, for example "examples/access_log/access.log".
 std::filesystem::path repository_file(std::string_view relative);
+
+// All that is in a file; a test without it fails.
+std::string bytes_of(const std::filesystem::path& file);
 
 // The path of `relative` under the directory that LOGBRAID_SHARED names, else under ../shared
 // beside the repository. Empty when that file or directory does not exist.

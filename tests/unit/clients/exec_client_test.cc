@@ -12,7 +12,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -20,6 +19,7 @@
 #include <vector>
 
 #include "tests/support/client_driver.h"
+#include "tests/support/process_state.h"
 #include "tests/support/temporary_directory.h"
 
 namespace logbraid::test {
@@ -121,10 +121,7 @@ testing::AssertionResult is_gone(pid_t pid) {
 testing::AssertionResult is_dead(pid_t pid) {
   const auto end = std::chrono::steady_clock::now() + 60s;
   while (std::chrono::steady_clock::now() < end) {
-    std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
-    std::string text;
-    std::getline(stat, text);
-    if (text.empty() || text[text.rfind(')') + 2] == 'Z') return testing::AssertionSuccess();
+    if (!test::process_runs(pid)) return testing::AssertionSuccess();
     std::this_thread::yield();
   }
   return testing::AssertionFailure() << "process " << pid << " still runs";

@@ -58,17 +58,6 @@ ClientDriver::MakeClient client_of(std::uint16_t port, const Limits& limits = {}
   };
 }
 
-// Asks until the pause after the last attempt is over.
-ClientDriver::Ended ask_until_it_answers(ClientDriver& driver) {
-  const auto give_up = std::chrono::steady_clock::now() + seconds(30);
-  for (;;) {
-    auto ended = driver.ask({"k"});
-    if (ended.error == RequestError::none || std::chrono::steady_clock::now() > give_up) {
-      return ended;
-    }
-  }
-}
-
 // What the first connection does to a query; the second one is good.
 struct Fault {
   const char* name;
@@ -87,7 +76,7 @@ TEST_P(PostgresFaults, ends_the_request_once_and_the_next_one_works) {
   EXPECT_THAT(ended.why, HasSubstr(GetParam().says));
   EXPECT_THAT(ended.why, HasSubstr("127.0.0.1:" + std::to_string(server.port()) + "/db: "));
   EXPECT_THAT(ended.rows.at(0).what, testing::AnyOf(Row::unset, Row::error));
-  const auto next = ask_until_it_answers(driver);
+  const auto next = driver.ask_until_it_answers({"k"});
   EXPECT_EQ(next.error, RequestError::none) << next.why;
   EXPECT_EQ(next.rows.at(0).answer, R"({"0":{"a":"x"}})");
 }
@@ -215,7 +204,7 @@ TEST(postgres_faults, a_service_that_is_back_is_noticed) {
   ClientDriver driver(client_of(port.number()));
   EXPECT_EQ(driver.ask({"k"}).error, RequestError::transport);
   const ScriptedServer server({good}, std::move(port));
-  EXPECT_EQ(ask_until_it_answers(driver).error, RequestError::none);
+  EXPECT_EQ(driver.ask_until_it_answers({"k"}).error, RequestError::none);
 }
 
 TEST(postgres_faults, connecting_that_hangs_holds_nobody_beyond_his_time) {

@@ -112,16 +112,6 @@ ClientDriver::MakeClient client_of(const std::string& url,
   };
 }
 
-ClientDriver::Ended ask_until_it_answers(ClientDriver& driver) {
-  const auto give_up = std::chrono::steady_clock::now() + seconds(30);
-  for (;;) {
-    auto ended = driver.ask({"k"});
-    if (ended.error == RequestError::none || std::chrono::steady_clock::now() > give_up) {
-      return ended;
-    }
-  }
-}
-
 // A name server that does not answer holds up neither the loop nor a request beyond its time.
 TEST(PostgresNames, a_resolver_that_hangs_costs_the_attempt_and_nothing_else) {
   const auto resolver = std::make_shared<ScriptedResolver>();
@@ -186,7 +176,7 @@ TEST_F(PostgresNamesTest, a_server_that_moves_is_found_at_its_new_address) {
   }
   EXPECT_THAT(gone.why, HasSubstr("Connection refused"));
   driver.on_loop([&] { resolver->answers["db.test"] = ScriptedResolver::at({"127.0.0.1"}); });
-  const auto back = ask_until_it_answers(driver);
+  const auto back = driver.ask_until_it_answers({"k"});
   EXPECT_EQ(back.rows.at(0).answer, R"({"0":{"a":7}})") << back.why;
   EXPECT_EQ(driver.recorder().connections_opened.get(), 2u);
 }

@@ -4,8 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <sstream>
 #include <string>
@@ -20,9 +18,7 @@ namespace {
 using ::testing::HasSubstr;
 
 std::string page_of(const EnricherKind& kind) {
-  std::ifstream in(test::repository_file("docs/enrichers") / (kind.name + ".md"));
-  EXPECT_TRUE(in.good()) << kind.name << " has no page in docs/enrichers";
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  return test::bytes_of(test::repository_file("docs/enrichers") / (kind.name + ".md"));
 }
 
 // The indented lines of a kind's help.

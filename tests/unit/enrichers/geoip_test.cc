@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <fstream>
-#include <iterator>
+#include <filesystem>
 #include <random>
+#include <string>
 
 #include "enrichers/builtin.h"
 #include "enrichers/geoip_database.h"
@@ -15,15 +15,11 @@
 namespace logbraid {
 namespace {
 
+using test::bytes_of;
 using test::enrich_one;
 using test::make_enricher;
 using test::make_error;
 using ::testing::HasSubstr;
-
-std::string bytes_of(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
 
 std::string settings_for(const std::filesystem::path& database, const std::string& more = "") {
   return R"({"database": ")" + database.string() + "\"" + more + "}";

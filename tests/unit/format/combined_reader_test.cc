@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <string>
 #include <string_view>
@@ -244,10 +242,8 @@ TEST(CombinedReader, survives_empty_input_nul_bytes_and_long_lines) {
 
 TEST(CombinedReader, reads_a_real_access_log) {
   LOGBRAID_SHARED_OR_SKIP(path, "data/logs/apache_access.log");
-  std::ifstream in(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   CombinedReading read;
-  const auto& records = read(text);
+  const auto& records = read(test::bytes_of(path));
   ASSERT_EQ(records.size(), 10'000u);
   std::map<std::string, int> fields;
   for (const Record& record : records) {
