@@ -81,6 +81,8 @@ TEST_F(HttpNginxTest, shares_a_connection_among_requests_by_http_2) {
   HttpDriver driver(trusting(nginx, certificate));
   EXPECT_EQ(ask_many(driver, 64), 64);
   EXPECT_EQ(driver.recorder().connections_opened.get(), 1u);
+  // A line is logged behind its answer, but before the next one.
+  EXPECT_EQ(driver.ask({"/users/64"}).error, RequestError::none);
   EXPECT_THAT(nginx.log(), HasSubstr("HTTP/2.0 GET /users/63 200\n"));
 }
 
@@ -92,6 +94,7 @@ TEST_F(HttpNginxTest, is_asked_by_http_1_over_tls_where_that_is_wanted) {
   HttpDriver driver(std::move(options));
   for (int i = 0; i < 3; ++i) EXPECT_EQ(ask_many(driver, 64), 64);
   EXPECT_LE(driver.recorder().connections_opened.get(), 64u);
+  EXPECT_EQ(driver.ask({"/users/64"}).error, RequestError::none);
   EXPECT_THAT(nginx.log(), HasSubstr("HTTP/1.1 GET /users/63 200\n"));
 }
 
