@@ -97,6 +97,7 @@ class HttpTransfer final : private HttpRun, private HttpNames::Waiter {
     curl_easy_setopt(easy_.get(), option, value);
   }
   void set_tls(const HttpOptions& options);
+  void set_authorities(const std::string& given);
   void set_proxy(const HttpOptions& options);
   void set_headers(bool home);
   void set_method(bool post);

@@ -297,8 +297,9 @@ std::vector<SettingSpec> http_setting_specs() {
                "`item_key`, `numbers`; see below."},
       {.name = "tls",
        .type = SettingType::map,
-       .help = "`ca_file` (the system's where unset), `certificate` and `key` of this client, "
-               "`verify` (true), `server_name` (the host where unset)."},
+       .help = "`ca_file`, whom to trust, and nobody else (the system's file where unset), "
+               "`certificate` and `key` of this client, `verify` (true), `server_name` (the host "
+               "where unset)."},
       {.name = "http2",
        .type = SettingType::boolean,
        .default_text = "true",

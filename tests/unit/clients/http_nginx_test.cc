@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -148,6 +149,26 @@ TEST_F(HttpNginxTest, is_not_trusted_with_a_certificate_that_is_not_its_own) {
   HttpDriver knowing(std::move(options));
   const auto ended = knowing.ask({"/users/1"});
   EXPECT_EQ(ended.error, RequestError::none) << ended.why;
+}
+
+// libcurl keeps what it has read only where no directory of the system's is searched beside the
+// file: that nothing but the file is trusted shows here, too.
+TEST_F(HttpNginxTest, reads_whom_it_trusts_once_for_many_connections) {
+  const Certificate certificate("DNS:localhost");
+  const Nginx nginx(std::string("keepalive_timeout 0;") + kLocations, &certificate);
+  const TemporaryDirectory files;
+  const std::string authorities = files / "authorities.pem";
+  std::filesystem::copy_file(certificate.file(), authorities);
+  HttpOptions options = http_options(nginx.url());
+  options.ca_file = authorities;
+  options.http2 = false;
+  HttpDriver driver(std::move(options));
+  for (std::uint64_t connection = 1; connection <= 3; ++connection) {
+    const auto ended = driver.ask({"/users/1"});
+    EXPECT_EQ(ended.error, RequestError::none) << ended.why;
+    EXPECT_EQ(driver.recorder().connections_opened.get(), connection);
+    std::filesystem::remove(authorities);
+  }
 }
 
 TEST_F(HttpNginxTest, wants_a_certificate_of_the_client) {
