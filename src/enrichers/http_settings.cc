@@ -294,7 +294,7 @@ std::vector<SettingSpec> http_setting_specs() {
       {.name = "bulk",
        .type = SettingType::map,
        .help = "One post for many events: `key`, `body` with `{{keys}}` in it, `items` and "
-               "`item_key`, `numbers`; see below."},
+               "`item_key`, `numbers`."},
       {.name = "tls",
        .type = SettingType::map,
        .help = "`ca_file`, whom to trust, and nobody else (the system's file where unset), "
