@@ -187,6 +187,10 @@ ROWS = [
             "0.4 of wrk with as many", 0.4, "requests/s", "of it"),
     service("PostgreSQL, batches of 256", "postgres_batches_against_one_query_a_key",
             "15 times one query a key", 15, "keys/s", "one by one"),
+    service("DNS, distinct names, dnsmasq, 64 at once", "dns_against_a_bare_socket", "", 0,
+            "questions/s", "over a bare socket"),
+    service("exec, the Python program of its page, 64 lines at once",
+            "exec_against_a_program_fed_by_hand", "", 0, "lines/s", "by hand, 64 and 64"),
     at_once("HTTP 5 ms, Redis 1 ms, DNS 2 ms", (5, 1, 2), 1.5),
     at_once("HTTP, Redis and DNS of 5 ms each", (5, 5, 5), 2.7),
 ]

@@ -1,6 +1,7 @@
 // Whole pipelines that look things up in real services of this machine, started here: Redis, nginx,
-// PostgreSQL, a DNS server. What the engine makes of each beside the tool that is made to load it,
-// and what three at once gain; answers are held back there, as a network would hold them.
+// PostgreSQL, a DNS server, a Python program. What the engine makes of each beside the tool that is
+// made to load it, and what three at once gain; answers are held back there, as a network would
+// hold them.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
@@ -11,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "benchmarks/baseline/bare_questions.h"
 #include "benchmarks/support/delaying_proxy.h"
 #include "benchmarks/support/measured_run.h"
 #include "benchmarks/support/rounds.h"
@@ -22,6 +24,7 @@
 #include "tests/support/nginx.h"
 #include "tests/support/postgres_server.h"
 #include "tests/support/redis_server.h"
+#include "tests/support/temporary_directory.h"
 
 namespace logbraid::bench {
 namespace {
@@ -208,6 +211,101 @@ void postgres_batches_against_one_query_a_key(benchmark::State& state) {
   }
 }
 BENCHMARK(postgres_batches_against_one_query_a_key)->Iterations(1)->Unit(benchmark::kMillisecond);
+
+// At once: so many packets the socket of a server that is not running just now can keep; one that
+// is lost costs 300 ms.
+constexpr std::size_t kQuestions = 64;
+
+void dns_against_a_bare_socket(benchmark::State& state) {
+  if (!test::Dnsmasq::installed()) return state.SkipWithError("dnsmasq is not installed");
+  const test::Dnsmasq dns({"--address=/people.example/192.0.2.7"});
+  const auto plan =
+      plan_of_services({{"dns",
+                         {{"record", "a"},
+                          {"query", "u{{n}}.people.example"},
+                          {"output", "address"},
+                          {"servers", Setting::list({fmt::format("127.0.0.1:{}", dns.port())})},
+                          {"cache", no_cache()}}}});
+  const auto questions = full_or_smoke<std::size_t>(50'000, 500);
+  const std::string input = numbered(questions, 1'000'000);
+  for (auto _ : state) {
+    std::vector<double> ratios;
+    for (int round = 0; round < full_or_smoke(5, 1); ++round) {
+      std::string output;
+      const MeasuredRun ran = run(plan, input, output, kQuestions);
+      require(output.find("\"address\":\"192.0.2.7\"") != std::string::npos, "an address");
+      const double ours = static_cast<double>(ran.report.counts.read) / ran.seconds;
+      const double theirs = ask_bare_questions(dns.port(), questions, kQuestions);
+      ratios.push_back(ours / theirs);
+      state.counters["questions/s"] = ours;
+      state.counters["baseline/s"] = theirs;
+      if (round == 0) report_use(state, ran);
+    }
+    report(state, ratios);
+  }
+}
+BENCHMARK(dns_against_a_bare_socket)->Iterations(1)->Unit(benchmark::kMillisecond);
+
+// As docs/enrichers/exec.md shows it.
+constexpr const char* kProgram = R"(
+import json, sys
+
+for line in sys.stdin:
+    asked = json.loads(line)
+    owner = "ops" if asked["event"]["ip"].startswith("192.") else None
+    print(json.dumps({"id": asked["id"], "set": {"owner": owner}}), flush=True)
+)";
+constexpr std::size_t kLines = 64;  // that a process has at once
+
+// Lines a second: as many written as it may have, then as many read.
+double feed_by_hand(const std::vector<std::string>& command, std::size_t count) {
+  test::ChildProcess child(command);
+  std::string lines;
+  double start = 0;
+  // The first lines wait for Python to start.
+  for (std::size_t done = 0; done < count + kLines; done += kLines) {
+    lines.clear();
+    for (std::size_t i = done; i < done + kLines; ++i) {
+      lines += fmt::format("{{\"id\":{},\"event\":{{\"n\":{},\"ip\":\"192.0.2.{}\"}}}}\n", i, i,
+                           i % 250);
+    }
+    child.write(lines);
+    for (std::size_t i = 0; i < kLines; ++i) {
+      require(child.read_line().find("\"owner\": \"ops\"") != std::string::npos, "an answer");
+    }
+    if (done == 0) start = wall_seconds();
+  }
+  return static_cast<double>(count) / (wall_seconds() - start);
+}
+
+void exec_against_a_program_fed_by_hand(benchmark::State& state) {
+  const test::TemporaryDirectory folder;
+  const std::vector<std::string> command = {"/usr/bin/python3", folder.file("owner.py", kProgram)};
+  const auto plan = plan_of_services(
+      {{"exec",
+        {{"command", Setting::list({std::string_view(command[0]), std::string_view(command[1])})},
+         {"input", Setting::list({"n", "ip"})},
+         {"fields", Setting::map({{"owner", "/owner"}})},
+         {"cache", no_cache()}}}});
+  // Enough that Python's start does not count: it is one process for the run.
+  const auto lines = full_or_smoke<std::size_t>(100 * 1024, 256);
+  const std::string input = numbered(lines, 1'000'000);
+  for (auto _ : state) {
+    std::vector<double> ratios;
+    for (int round = 0; round < full_or_smoke(5, 1); ++round) {
+      std::string output;
+      const MeasuredRun ran = run(plan, input, output, 256);
+      const double ours = static_cast<double>(ran.report.counts.read) / ran.seconds;
+      const double theirs = feed_by_hand(command, lines);
+      ratios.push_back(ours / theirs);
+      state.counters["lines/s"] = ours;
+      state.counters["baseline/s"] = theirs;
+      if (round == 0) report_use(state, ran);
+    }
+    report(state, ratios);
+  }
+}
+BENCHMARK(exec_against_a_program_fed_by_hand)->Iterations(1)->Unit(benchmark::kMillisecond);
 
 // --- three at once
 

@@ -19,7 +19,7 @@ NAMES = ("cores resident_MiB process_threads least most over_critical_path cpu_u
          "throughput_ratio back_after_s "
          "events/s_before events/s_while_dead lost events/s_at_5ms events/s_at_200ms ns_more "
          "ns_more/call baseline_ns/event ns/hit map_ns/hit keys/s requests/s baseline/s "
-         "latency_over_slowest")
+         "latency_over_slowest questions/s lines/s")
 
 
 def results(**changed):
