@@ -160,6 +160,9 @@ ROWS = [
         "enrich_of_a_parsed_event_against_calls_by_hand", "at most 2 us",
         lambda c: f"{c['ns/event'] / 1000:.2f} us; by hand {c['baseline_ns/event'] / 1000:.2f}",
         lambda c: c["ns/event"] <= 2000),
+    Row("finding the plan again, a batch", "plan_bench", "snapshot_hit", "under 2 ns",
+        lambda c: f"{number(c['ns/hit'])} ns; a load of an atomic pointer {number(c['load_ns'])}",
+        lambda c: c["ns/hit"] < 2),
     Row("asking a closed breaker", "breaker_bench", "ask_closed", "under 5 ns",
         lambda c: f"{number(c['ns_more'])} ns", lambda c: c["ns_more"] < 5),
     Row("asking it and counting the call", "breaker_bench", "ask_and_count_closed",
@@ -193,4 +196,19 @@ ROWS = [
             "exec_against_a_program_fed_by_hand", "", 0, "lines/s", "by hand, 64 and 64"),
     at_once("HTTP 5 ms, Redis 1 ms, DNS 2 ms", (5, 1, 2), 1.5),
     at_once("HTTP, Redis and DNS of 5 ms each", (5, 5, 5), 2.7),
+    Row("the agent, five cheap enrichers, file to file, 1,000,000 lines of 399 bytes", "agent_bench",
+        "agent_file_to_file", "over 1,000,000 events a CPU second",
+        lambda c: (f"{number(c['events/cpu_s'])} ({spread(c)}); a process that does it by hand "
+                   f"{number(c['by_hand/cpu_s'])}; {number(c['agent_cores'])} cores used"),
+        lambda c: c["events/cpu_s"] > 1_000_000),
+    Row("the same, its memory", "agent_bench", "agent_file_to_file",
+        "under 64 MiB however long the input",
+        lambda c: (f"{number(c['peak_MiB'], 1)} MiB at the most; with a tenth of the input "
+                   f"{number(c['peak_MiB_of_a_tenth'], 1)}"),
+        lambda c: c["peak_MiB"] < 64),
+    Row("the same, from its start to the first output", "agent_bench", "agent_first_output",
+        "within 50 ms",
+        lambda c: (f"{number(c['first_output_ms'], 1)} ms ({spread(c, 1)}); a shell that says a word "
+                   f"{number(c['a_shell_ms'], 1)}"),
+        lambda c: c["most"] <= 50),
 ]

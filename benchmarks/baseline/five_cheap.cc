@@ -40,6 +40,16 @@ std::vector<Network> make_networks() {
   return networks;
 }
 
+void write_networks(const std::vector<Network>& networks, const std::string& file) {
+  std::ofstream table(file);
+  table << "network,site,zone\n";
+  for (const Network& network : networks) {
+    table << network.prefix << ',' << network.site << ',' << network.zone << '\n';
+  }
+  table.close();
+  require(table.good(), "the table is written");
+}
+
 std::string make_lines(std::size_t count) {
   std::mt19937 random(2);
   const auto below = [&](unsigned limit) { return static_cast<unsigned>(random() % limit); };
@@ -72,13 +82,7 @@ std::shared_ptr<const ExecutionPlan> five_cheap_plan(const std::vector<Network>&
   const int descriptor = mkstemp(file);
   require(descriptor >= 0, "no temporary file");
   close(descriptor);
-  {
-    std::ofstream table(file);
-    table << "network,site,zone\n";
-    for (const Network& network : networks) {
-      table << network.prefix << ',' << network.site << ',' << network.zone << '\n';
-    }
-  }
+  write_networks(networks, file);
   Registry registry;
   for (const EnricherKind& kind : builtin_enrichers()) {
     require(registry.add_kind(kind).has_value(), "kind");
