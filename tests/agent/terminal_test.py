@@ -185,6 +185,15 @@ class OnATerminal(unittest.TestCase):
         sent = self.end(process, terminal)
         self.assertEqual(re.sub(r"\r\x1b\[K|\r\n", "", sent).isprintable(), True, sent)
 
+    def test_nor_does_what_a_configuration_holds(self):
+        self.configure("{type: stdout, \"x\\e[2J\\a\": 1}", "{name: a, type: static, fields: {a: 1}}")
+        terminal = Terminal()
+        process = self.start(terminal, variables={"NO_COLOR": "1"})
+        terminal.read(lambda sent: False)
+        self.assertEqual(process.wait(PATIENCE), 2)
+        self.assertIn("unknown setting", terminal.sent)
+        self.assertEqual(terminal.sent.replace("\r\n", "").isprintable(), True, terminal.sent)
+
     def test_where_it_would_disturb_there_is_none(self):
         # A call of half a second: two lines of progress and more, if there were any.
         slow = "{name: a, type: delay, duration: 500ms, fields: {a: 1}}"
