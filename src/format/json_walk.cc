@@ -251,19 +251,24 @@ close:
 
 // The end of a number or literal, null where it is none; `next` is the index behind it.
 const char* JsonWalk::scalar(const char* value, Index next) {
-  // Text has padding behind it that may be read, see Batch::kPadding.
+  // Text has padding behind it that may be read, see Batch::kPadding; what stands there is
+  // anything.
+  const auto is_literal = [&](std::string_view literal) {
+    return std::memcmp(value, literal.data(), literal.size()) == 0 &&
+           value + literal.size() <= text_end_;
+  };
   const char* end = value;
   switch (*value) {
     case 't':
-      if (std::memcmp(value, "true", 4) != 0) return fail_at(value, "expected a value");
+      if (!is_literal("true")) return fail_at(value, "expected a value");
       end += 4;
       break;
     case 'f':
-      if (std::memcmp(value, "false", 5) != 0) return fail_at(value, "expected a value");
+      if (!is_literal("false")) return fail_at(value, "expected a value");
       end += 5;
       break;
     case 'n':
-      if (std::memcmp(value, "null", 4) != 0) return fail_at(value, "expected a value");
+      if (!is_literal("null")) return fail_at(value, "expected a value");
       end += 4;
       break;
     default:

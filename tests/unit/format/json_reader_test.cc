@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -115,6 +116,7 @@ TEST(JsonReader, reads_a_last_line_without_newline) {
 TEST(JsonReader, does_not_look_behind_the_text) {
   JsonReading read;
   // What an earlier text left in the buffer would complete each of these lines.
+  std::map<std::string_view, std::string> reasons;
   for (const char behind : {'}', ',', '"', ':', '1', 'e', '{', '[', ']', ' ', '\n', '\\'}) {
     for (const std::string_view line :
          {"{\"a\":1", "{\"a\":tru", "{\"a\"", "{", "{\"a\":", "{\"a\":[1", "{\"a\":{\"b\":1",
@@ -124,6 +126,9 @@ TEST(JsonReader, does_not_look_behind_the_text) {
       reader.read(read.batch());
       ASSERT_EQ(read.batch().records().size(), 1u) << line << behind;
       EXPECT_TRUE(read.batch().records()[0].malformed()) << line << behind;
+      const auto& reason =
+          reasons.try_emplace(line, read.batch().records()[0].parse_error).first->second;
+      EXPECT_EQ(read.batch().records()[0].parse_error, reason) << line << behind;
     }
     test::fill(read.batch(), "{\"a\":1}", behind);
     JsonReader reader;
