@@ -361,6 +361,7 @@ void PlanRunner::start_ready() {
   starting_.swap(ready_waiting_);
   for (const auto& [event, node] : starting_) start(*event, node);
   starting_.clear();
+  look_up_together();
 }
 
 void PlanRunner::drain_starting() {

@@ -147,6 +147,7 @@ class PlanRunner {
     Bulkhead bulkhead;             // late calls hold their places
     WaitingLine line;              // for a place
     std::vector<EventRun*> ready;  // inline and batched: to be run together
+    std::vector<EventRun*> asks;   // look-ups: to be asked together
     Retry retry;
     CostProbe cost;  // where the plan says `auto`
   };
@@ -210,7 +211,9 @@ class PlanRunner {
   static void on_batch_ended(void* batch) noexcept;
   // Look-ups. (plan_runner_lookups.cc)
   void open_lookups(const Parts& parts);
-  void look_up(EventRun& event, std::uint32_t node);
+  void will_look_up(EventRun& event, std::uint32_t node);
+  void look_up_together();
+  void look_up(std::uint32_t node, std::span<EventRun* const> events);
   void settle_answer(EventRun& event, std::uint32_t node, const LookupCall& answer);
   static void on_looked_up(LookupCall& call) noexcept;
   void drain_looked_up();
@@ -298,10 +301,12 @@ class PlanRunner {
   std::vector<std::uint32_t> ready_together_;  // nodes whose `ready` is not empty
   std::vector<std::pair<EventRun*, std::uint32_t>> ready_waiting_;
   std::vector<std::pair<EventRun*, std::uint32_t>> starting_;
-  std::vector<std::uint32_t> lines_;  // nodes whose line is not empty
-  std::vector<PoolTask*> for_pool_;   // to be submitted together
-  unsigned pool_wakes_ = 0;           // threads that long ones need
-  Duration short_work_{};             // what short ones take together
+  std::vector<std::uint32_t> asking_;  // nodes whose `asks` is not empty
+  std::vector<LookupCall*> asked_;     // those of one node
+  std::vector<std::uint32_t> lines_;   // nodes whose line is not empty
+  std::vector<PoolTask*> for_pool_;    // to be submitted together
+  unsigned pool_wakes_ = 0;            // threads that long ones need
+  Duration short_work_{};              // what short ones take together
   // Shared calls that are queued in the pool, unless a thread of it was quicker; in order.
   struct Offered {
     PoolCall* call;

@@ -27,7 +27,7 @@ void PlanRunner::start(EventRun& event, std::uint32_t node) {
   } else if (nodes_[node].placement == Placement::inline_) {  // moved there meanwhile
     ready(event, node);
   } else if (lookups_[node] != nullptr) {
-    look_up(event, node);
+    will_look_up(event, node);
   } else if (!has_room(node) || !nodes_[node].line.empty()) {
     wait_in_line(event, node);
   } else {

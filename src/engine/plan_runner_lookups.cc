@@ -39,20 +39,41 @@ void PlanRunner::shrink_caches(std::size_t to_bytes) {
   }
 }
 
-void PlanRunner::look_up(EventRun& event, std::uint32_t node) {
-  LookedUpCall& call = looked_up_calls_.take(*this, &on_call_due, &on_looked_up);
+void PlanRunner::will_look_up(EventRun& event, std::uint32_t node) {
+  if (nodes_[node].asks.empty()) asking_.push_back(node);
+  nodes_[node].asks.push_back(&event);
+}
+
+void PlanRunner::look_up_together() {
+  for (const std::uint32_t node : asking_) {
+    look_up(node, nodes_[node].asks);
+    nodes_[node].asks.clear();
+  }
+  asking_.clear();
+}
+
+void PlanRunner::look_up(std::uint32_t node, std::span<EventRun* const> events) {
+  asked_.clear();
+  for (EventRun* const event : events) {
+    LookupCall& call = looked_up_calls_.take(*this, &on_call_due, &on_looked_up);
+    call.view = calls_[node].view(event->slot, event->run->batch().arena());
+    call.patch = &event->slot.patches[node];
+    asked_.push_back(&call);
+  }
   ended_looked_up_.reserve(looked_up_calls_.all.capacity());  // on_looked_up() must not allocate
-  LookupCall& asked = call;
-  asked.view = calls_[node].view(event.slot, event.run->batch().arena());
-  asked.patch = &event.slot.patches[node];
-  if (lookups_[node]->look_up(call)) {
+  lookups_[node]->look_up(asked_);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    EventRun& event = *events[i];
+    auto& call = static_cast<LookedUpCall&>(*asked_[i]);
+    if (!call.answered) {
+      prepare(call, event, node, BreakerPermit(), false);
+      continue;
+    }
     settle_answer(event, node, call);
     if (event.slot.times != nullptr) event.slot.times[node] = Duration::zero();
     looked_up_calls_.give_back(call);
     settled(event, node);
-    return;
   }
-  prepare(call, event, node, BreakerPermit(), false);
 }
 
 void PlanRunner::settle_answer(EventRun& event, std::uint32_t node, const LookupCall& answer) {

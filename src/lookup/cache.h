@@ -49,6 +49,11 @@ class Cache {
     return entry;
   }
 
+  // Fetch what a find() of that hash is going to read, for who has something else to do meanwhile:
+  // first the place in the index; when that has come, the entry.
+  void fetch_slot(std::uint64_t hash) const { index_.fetch_slot(hash); }
+  void fetch_entry(std::uint64_t hash) const { index_.fetch_entry(hash); }
+
   // Keeps an answer in place of the one that is there. But an error never takes the place of an
   // answer that can still be served: that one's error_until() is set to the error's fresh_until,
   // and it stays. Neither key nor value may stand in the cache.

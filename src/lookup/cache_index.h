@@ -38,6 +38,15 @@ class CacheIndex {
     }
   }
 
+  void fetch_slot(std::uint64_t hash) const {
+    if (!directory_.empty()) __builtin_prefetch(&page_of(hash).slots[hash % kSlots]);
+  }
+  void fetch_entry(std::uint64_t hash) const {
+    if (directory_.empty()) return;
+    const Slot& slot = page_of(hash).slots[hash % kSlots];
+    if (slot.entry != nullptr) slot.entry->fetch();
+  }
+
   // Bytes that an insert() of that hash would add, at most; nullopt: it cannot be inserted, since a
   // page is full of hashes that begin alike. With random hashes that does not happen.
   std::optional<std::size_t> growth_for(std::uint64_t hash) const;

@@ -3,6 +3,8 @@
 
 #include "lookup/cached_lookup.h"
 
+#include <algorithm>
+#include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <exception>
 #include <optional>
@@ -22,6 +24,9 @@ struct Common {
   const LookupParts parts;
   const KeyHash hash;
 };
+
+// Keys that are looked up step by step together: about as many as a core fetches lines at once.
+constexpr std::size_t kTogether = 16;
 
 // A key whose hash is known.
 struct HashedKey {
@@ -66,7 +71,7 @@ class CachedLookup final : public ShardLookup, private FlightOwner {
     path_.use(make_client(common_->parts, surroundings));
   }
 
-  bool look_up(LookupCall& call) override;
+  void look_up(std::span<LookupCall* const> calls) override;
   void forget(LookupCall& call) noexcept override;
   bool accepts() const override { return path_.accepts(); }
   std::size_t most_keys() const override { return path_.most_keys(); }
@@ -77,12 +82,13 @@ class CachedLookup final : public ShardLookup, private FlightOwner {
   }
 
  private:
-  bool answer_from(const CacheEntry& entry, std::uint64_t hash, LookupCall& call);
-  bool fly(std::uint64_t hash, LookupCall& call);
-  void refresh(std::uint64_t hash);
-  Flight& begin_flight(std::uint64_t hash);
+  void look_up_few(std::span<LookupCall* const> calls);
+  bool answer_from(const CacheEntry& entry, HashedKey key, LookupCall& call);
+  bool fly(HashedKey key, LookupCall& call);
+  void refresh(HashedKey key);
+  Flight& begin_flight(HashedKey key);
   void take(const CacheEntry& entry, LookupCall& call) const;
-  const CacheEntry* stale_for(std::string_view key, std::uint64_t hash);
+  const CacheEntry* stale_for(HashedKey key);
   void keep(const Flight& flight, const FlightEnd& end);
   void count_cache();
   void end_call(LookupCall& call, const FlightEnd& end, const CacheEntry* stale);
@@ -98,35 +104,68 @@ class CachedLookup final : public ShardLookup, private FlightOwner {
   Timers& timers_;
   LookupRecorder& recorder_;
   Cache cache_;
-  std::string key_;  // of the call that is looked up
+  std::string keys_;  // of the calls that are looked up
   boost::unordered_flat_map<HashedKey, Flight*, KnownHash> flights_;
   std::vector<std::unique_ptr<Flight>> all_flights_;
   std::vector<Flight*> free_flights_;
   RequestPath path_;  // first to go: it knows flights
 };
 
-bool CachedLookup::look_up(LookupCall& call) {
-  key_.clear();
-  std::string_view why;
-  switch (common_->parts.key.render(call.view, key_, why)) {
-    case KeyResult::made:
-      break;
-    case KeyResult::missing:
-      call.outcome = Outcome::no_match;
-      return true;
-    case KeyResult::refused:
-      call.outcome = Outcome::error;
-      call.reason = why;
-      return true;
+void CachedLookup::look_up(std::span<LookupCall* const> calls) {
+  while (!calls.empty()) {
+    const std::size_t few = std::min(calls.size(), kTogether);
+    look_up_few(calls.first(few));
+    calls = calls.subspan(few);
   }
-  const std::uint64_t hash = common_->hash(key_);
-  const CacheEntry* const entry = cache_.find(key_, hash, timers_.now());
-  if (entry != nullptr && answer_from(*entry, hash, call)) return true;
-  return fly(hash, call);
+}
+
+// Step by step over all, so that none waits: neither for memory nor, when a key is hashed, for the
+// pieces it was just written in.
+void CachedLookup::look_up_few(std::span<LookupCall* const> calls) {
+  struct Asked {
+    LookupCall* call;
+    std::size_t end;  // of the key
+    std::uint64_t hash;
+  };
+  std::array<Asked, kTogether> keyed;
+  std::size_t size = 0;
+  keys_.clear();
+  for (LookupCall* const call : calls) {
+    std::string_view why;
+    const KeyResult result = common_->parts.key.render(call->view, keys_, why);
+    call->answered = result != KeyResult::made;
+    if (result == KeyResult::made) {
+      keyed[size++] = {call, keys_.size(), 0};
+    } else if (result == KeyResult::missing) {
+      call->outcome = Outcome::no_match;
+    } else {
+      call->outcome = Outcome::error;
+      call->reason = why;
+    }
+  }
+  const std::span<Asked> asked(keyed.data(), size);
+  const auto each = [&](auto with) {
+    std::size_t begin = 0;
+    for (Asked& one : asked) {
+      with(one, std::string_view(keys_).substr(begin, one.end - begin));
+      begin = one.end;
+    }
+  };
+  each([this](Asked& one, std::string_view key) {
+    one.hash = common_->hash(key);
+    cache_.fetch_slot(one.hash);
+  });
+  for (const Asked& one : asked) cache_.fetch_entry(one.hash);
+  each([this](Asked& one, std::string_view key) {
+    const CacheEntry* const entry = cache_.find(key, one.hash, timers_.now());
+    const HashedKey hashed{key, one.hash};
+    one.call->answered =
+        (entry != nullptr && answer_from(*entry, hashed, *one.call)) || fly(hashed, *one.call);
+  });
 }
 
 // A hit. Out of date it is none, unless its key has just failed.
-bool CachedLookup::answer_from(const CacheEntry& entry, std::uint64_t hash, LookupCall& call) {
+bool CachedLookup::answer_from(const CacheEntry& entry, HashedKey key, LookupCall& call) {
   const TimePoint now = timers_.now();
   const bool just_failed = now < entry.error_until();
   if (entry.kind() == AnswerKind::error) {
@@ -140,7 +179,7 @@ bool CachedLookup::answer_from(const CacheEntry& entry, std::uint64_t hash, Look
     const bool refreshes = entry.refresh_due(now) && !just_failed;
     take(entry, call);
     if (refreshes) [[unlikely]]
-      refresh(hash);  // which may change the entry
+      refresh(key);  // which may change the entry
     return true;
   }
   if (!just_failed) return false;
@@ -160,12 +199,12 @@ void CachedLookup::take(const CacheEntry& entry, LookupCall& call) const {
 }
 
 // A miss: on a flight that is there already, or on one of its own.
-bool CachedLookup::fly(std::uint64_t hash, LookupCall& call) {
-  const auto known = flights_.find(HashedKey{key_, hash});
+bool CachedLookup::fly(HashedKey key, LookupCall& call) {
+  const auto known = flights_.find(key);
   if (known != flights_.end()) {
     Flight& flight = *known->second;
     if (flight.probes) {
-      end_call(call, {Outcome::breaker_open, {}, {}}, stale_for(key_, hash));
+      end_call(call, {Outcome::breaker_open, {}, {}}, stale_for(key));
       return true;
     }
     recorder_.joined.add(1);
@@ -173,24 +212,24 @@ bool CachedLookup::fly(std::uint64_t hash, LookupCall& call) {
     return false;
   }
   recorder_.misses.add(1);
-  Flight& flight = begin_flight(hash);
+  Flight& flight = begin_flight(key);
   flight.add(call);
   if (path_.add(flight)) return false;
   flight.remove(call);
   land(flight);
-  end_call(call, {Outcome::rejected, {}, {}}, stale_for(key_, hash));
+  end_call(call, {Outcome::rejected, {}, {}}, stale_for(key));
   return true;
 }
 
-void CachedLookup::refresh(std::uint64_t hash) {
-  if (flights_.contains(HashedKey{key_, hash})) return;
-  Flight& flight = begin_flight(hash);
+void CachedLookup::refresh(HashedKey key) {
+  if (flights_.contains(key)) return;
+  Flight& flight = begin_flight(key);
   flight.refreshes = true;
   recorder_.refreshed.add(1);
   if (!path_.add(flight)) land(flight);
 }
 
-Flight& CachedLookup::begin_flight(std::uint64_t hash) {
+Flight& CachedLookup::begin_flight(HashedKey key) {
   if (free_flights_.empty()) {
     all_flights_.push_back(std::make_unique<Flight>());
     free_flights_.reserve(all_flights_.capacity());  // giving back never allocates
@@ -198,11 +237,11 @@ Flight& CachedLookup::begin_flight(std::uint64_t hash) {
   }
   Flight& flight = *free_flights_.back();
   free_flights_.pop_back();
-  flight.key = key_;
-  flight.hash = hash;
+  flight.key = key.text;
+  flight.hash = key.hash;
   flight.probes = false;
   flight.refreshes = false;
-  flights_.emplace(HashedKey{flight.key, hash}, &flight);
+  flights_.emplace(HashedKey{flight.key, key.hash}, &flight);
   return flight;
 }
 
@@ -285,10 +324,10 @@ void CachedLookup::count_cache() {
 }
 
 // What may stand in for an answer that did not come.
-const CacheEntry* CachedLookup::stale_for(std::string_view key, std::uint64_t hash) {
+const CacheEntry* CachedLookup::stale_for(HashedKey key) {
   if (options_.stale_if_error == Duration::zero()) return nullptr;
   const TimePoint now = timers_.now();
-  const CacheEntry* const entry = cache_.find(key, hash, now);
+  const CacheEntry* const entry = cache_.find(key.text, key.hash, now);
   return entry == nullptr || entry->kind() == AnswerKind::error ? nullptr : entry;
 }
 
@@ -307,7 +346,7 @@ void CachedLookup::end_call(LookupCall& call, const FlightEnd& end, const CacheE
 void CachedLookup::let_waiters_go(Flight& flight, const FlightEnd& end) {
   if (flight.first_waiter == nullptr) return;
   const CacheEntry* const stale =
-      is_failure(end.outcome) ? stale_for(flight.key, flight.hash) : nullptr;
+      is_failure(end.outcome) ? stale_for({flight.key, flight.hash}) : nullptr;
   while (flight.first_waiter != nullptr) {
     LookupCall& call = *flight.first_waiter;
     flight.remove(call);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "async/timers.h"
@@ -34,7 +35,8 @@ struct LookupCall {
   // the call has ended or is forgotten.
   EventView view;
   Patch* patch = nullptr;
-  // Set by the layer.
+  // Set by the layer: answered by look_up(), by the time it comes back.
+  bool answered = false;
   Outcome outcome = Outcome::ok;
   std::string_view reason;  // of an error; lives as long as the patch's arena
 
@@ -71,9 +73,10 @@ class ShardLookup {
  public:
   virtual ~ShardLookup() = default;
 
-  // True: the call's outcome is there, and its patch. False: call.ended() is called once, later or
-  // from within, unless the call is forgotten before.
-  virtual bool look_up(LookupCall& call) = 0;
+  // Many events at once, whose keys are made and found together while memory is fetched. Of a call
+  // that is `answered` then, the outcome is there, and the patch; of the others ended() is called
+  // once, later or from within, unless the call is forgotten before.
+  virtual void look_up(std::span<LookupCall* const> calls) = 0;
   // Nobody waits for the answer any more. The request goes on, for the cache.
   virtual void forget(LookupCall& call) noexcept = 0;
   // False while more keys wait for a request than may be under way: then the source is slowed.

@@ -65,6 +65,57 @@ TEST(CachedLookup, one_request_a_key_however_many_ask) {
   EXPECT_EQ(users.metrics().joined, 2U);
 }
 
+// Some are known, some not; some ask for the same, some for nothing. The service may answer while
+// it is being asked.
+TEST(CachedLookup, those_that_ask_together_get_what_they_would_get_one_by_one) {
+  std::vector<std::string> events;
+  for (int i = 0; i < 100; ++i) {
+    if (i % 11 == 3) {
+      events.emplace_back("{}");
+    } else if (i % 13 == 5) {
+      events.emplace_back(R"({"key":[1]})");
+    } else {
+      events.push_back("{\"key\":\"" + std::to_string(i * i % 47) + "\"}");
+    }
+  }
+  const auto told = [](const std::vector<Question*>& questions) {
+    std::vector<std::string> all;
+    for (Question* const question : questions) {
+      all.push_back(std::to_string(static_cast<int>(question->over)) + ' ' +
+                    std::string(to_string(question->outcome)) + ' ' +
+                    std::string(question->reason) + question->answer());
+    }
+    return all;
+  };
+  for (const bool at_once : {false, true}) {
+    LookupHarness together;
+    LookupHarness in_turn;
+    std::vector<Question*> many;
+    std::vector<Question*> single;
+    for (LookupHarness* const users : {&together, &in_turn}) {
+      for (const char* const known : {"1", "4", "9"}) {
+        users->ask(known);
+        users->service.answer();
+      }
+      if (at_once) users->service.on_send = [users] { users->service.answer(); };
+    }
+    many = together.ask_together(events);
+    for (const std::string& event : events) single.push_back(&in_turn.ask_event(event));
+    EXPECT_EQ(told(many), told(single)) << at_once;
+    EXPECT_EQ(together.service.sent(), in_turn.service.sent());
+    EXPECT_EQ(together.service.under_way().empty(), at_once);
+    for (LookupHarness* const users : {&together, &in_turn}) {
+      while (!users->service.under_way().empty()) users->service.answer();
+    }
+    EXPECT_EQ(told(many), told(single)) << at_once;
+    EXPECT_GT(in_turn.metrics().hits, 0U);
+    EXPECT_EQ(together.metrics().hits, in_turn.metrics().hits);
+    EXPECT_EQ(together.metrics().joined, in_turn.metrics().joined);
+    EXPECT_EQ(together.metrics().misses, in_turn.metrics().misses);
+    for (const Question* const question : many) EXPECT_TRUE(question->over);
+  }
+}
+
 TEST(CachedLookup, an_answer_is_good_for_its_ttl) {
   LookupHarness users({.options = {.ttl = seconds(10)}});
   users.ask("7");

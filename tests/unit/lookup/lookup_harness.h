@@ -84,11 +84,19 @@ class LookupHarness {
   Question& ask(std::string_view key) {
     return ask_event("{\"key\":\"" + std::string(key) + "\"}");
   }
-  Question& ask_event(std::string_view json) {
-    questions_.push_back(std::make_unique<Question>(json));
-    Question& question = *questions_.back();
-    if (lookup_->look_up(question)) question.over = true;
-    return question;
+  Question& ask_event(std::string_view json) { return *ask_together({std::string(json)}).front(); }
+  // Several events in one go.
+  std::vector<Question*> ask_together(const std::vector<std::string>& events) {
+    std::vector<Question*> asked;
+    std::vector<LookupCall*> calls;
+    for (const std::string& json : events) {
+      questions_.push_back(std::make_unique<Question>(json));
+      asked.push_back(questions_.back().get());
+      calls.push_back(asked.back());
+    }
+    lookup_->look_up(calls);
+    for (Question* const question : asked) question->over = question->over || question->answered;
+    return asked;
   }
   // The turn of the loop is over.
   void turn() { timers_.advance(clock_.now()); }
