@@ -8,7 +8,7 @@
     (`src/engine/shard.cc`, `engine/shard`, `tests/unit/`; with * or <name> in them they are not
     looked for).
  3. README.md has a row for each folder of src/.
- 4. Each C++ sample of docs/embedding.md stands in the test that compiles and runs it.
+ 4. Each C++ sample of docs/embedding.md stands in a test that compiles and runs it.
  5. Each test that docs/faults.md names (`Suite.name`) exists, and each row of its tables names one.
  6. Once docs/enrichers/ exists: each enricher has its page there, and each page its enricher.
  7. docs/metrics.md has a row for each metric of src/metrics/names.h, with its kind, unit and label,
@@ -23,6 +23,8 @@ import sys
 from source_text import line_of, report
 
 NAMING_PATHS = ("README.md", "CONTRIBUTING.md", "docs/life_of_an_event.md")
+TESTS_OF_SAMPLES = ("tests/unit/engine/embedding_test.cc",
+                    "tests/unit/enrichers/engine_lookups_test.cc")
 LINK = re.compile(r"!?\[[^\]]*\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
 FENCE = re.compile(r"^(```+|~~~+).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 SAMPLE = re.compile(r"^```cpp\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -109,15 +111,16 @@ def check_folder_table(root):
 
 
 def check_samples(root):
-    page, test = root / "docs/embedding.md", root / "tests/unit/engine/embedding_test.cc"
+    page = root / "docs/embedding.md"
     if not page.exists():
         return
-    compiled = test.read_text() if test.exists() else ""
+    tests = [root / name for name in TESTS_OF_SAMPLES]
+    compiled = "".join(test.read_text() for test in tests if test.exists())
     text = page.read_text()
     for match in SAMPLE.finditer(text):
         if match[1] not in compiled:
             yield (f"{page.relative_to(root)}:{line_of(text, match.start())}: "
-                   f"the sample does not stand in {test.relative_to(root)}")
+                   f"the sample does not stand in {' or '.join(TESTS_OF_SAMPLES)}")
 
 
 def check_faults(root):
