@@ -2,11 +2,9 @@
 // file, beside a process that does nothing but the same by hand (benchmarks/baseline/
 // single_purpose.h). The outputs of both, and of the agent in sequence, are compared first.
 #include <benchmark/benchmark.h>
+#include <unistd.h>
 
 #define XXH_INLINE_ALL
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <xxhash.h>
 
 #include <algorithm>
@@ -83,13 +81,9 @@ class Workplace {
     const pid_t pid = ::fork();
     require(pid >= 0, "fork");
     if (pid == 0) ::_exit(by_hand() ? 0 : 1);
-    rusage usage{};
-    int status = 0;
-    require(::wait4(pid, &status, 0, &usage) == pid && status == 0, "the loop failed");
-    const auto seconds = [](const timeval& time) {
-      return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-    };
-    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+    const auto [status, cpu_seconds] = wait_for_end(pid);
+    require(status == 0, "the loop failed");
+    return cpu_seconds;
   }
 
   Digest digest() const {

@@ -47,6 +47,13 @@ double seconds_of(const timeval& time) {
 
 }  // namespace
 
+EndedProcess wait_for_end(pid_t pid) {
+  rusage usage{};
+  int status = 0;
+  require(::wait4(pid, &status, 0, &usage) == pid, "wait4");
+  return {status, seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime)};
+}
+
 TimedProcess timed_process(const std::vector<std::string>& command,
                            const TimedProcessOptions& options) {
   const FileDescriptor watch(::inotify_init1(IN_CLOEXEC));
@@ -68,11 +75,9 @@ TimedProcess timed_process(const std::vector<std::string>& command,
     // The last one counts: the first may be from before the program was there.
     if (const double peak = peak_mib(pid); peak > 0) used.peak_mib = peak;
   }
-  rusage usage{};
-  int status = 0;
-  require(::wait4(pid, &status, 0, &usage) == pid, "wait4");
+  const auto [status, cpu_seconds] = wait_for_end(pid);
   used.seconds = wall_seconds() - begin;
-  used.cpu_seconds = seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
+  used.cpu_seconds = cpu_seconds;
   require(used.first_output_ms > 0, command[0] + " wrote nothing");
   require(options.only_first_output || (WIFEXITED(status) && WEXITSTATUS(status) == 0),
           command[0] + " failed");

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
 
@@ -21,5 +23,11 @@ struct TimedProcessOptions {
 // Runs a program to its end, which must be a good one; its stderr goes nowhere.
 TimedProcess timed_process(const std::vector<std::string>& command,
                            const TimedProcessOptions& options);
+
+struct EndedProcess {
+  int status;  // as wait() has it
+  double cpu_seconds;
+};
+EndedProcess wait_for_end(pid_t pid);
 
 }  // namespace logbraid::bench
