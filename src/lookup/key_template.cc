@@ -183,6 +183,12 @@ Result<void> KeyTemplate::check_dns() const {
                    std::string(1, c) + "\"");
     }
   }
+  // With values as short as can be: a template that is no name then never makes one.
+  std::string shortest = literals_.front().text;
+  for (std::size_t i = 1; i < literals_.size(); ++i) shortest += 'x' + literals_[i].text;
+  if (!is_dns_name(shortest)) {
+    return Error("is a DNS name with no value: labels have 1 to 63 bytes, a name up to 253");
+  }
   return {};
 }
 

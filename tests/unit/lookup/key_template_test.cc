@@ -276,6 +276,12 @@ TEST(KeyTemplateTest, a_part_of_a_dns_name_is_one_label) {
   EXPECT_EQ(key_of("x{{v}}.example.org", KeyEscape::dns_label, label),
             "refused: the key is no DNS name");
   EXPECT_THAT(refusal("{{v}}.exam ple", KeyEscape::dns_label), HasSubstr("no \" \""));
+  for (const std::string& never :
+       {std::string("{{v}}..example"), std::string(".{{v}}.example"), "{{v}}." + label + "a",
+        "{{v}}" + label + ".example", label + "." + label + "." + label + "." + label + ".{{v}}"}) {
+    EXPECT_THAT(refusal(never, KeyEscape::dns_label), HasSubstr("labels have 1 to 63 bytes"))
+        << never;
+  }
 }
 
 TEST(KeyTemplateTest, a_field_alone_is_a_whole_dns_name) {
