@@ -55,7 +55,8 @@ ACCESS_LOG = """\
 
 
 def pages():
-    return sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+    folders = (ROOT / name for name in ("docs", "examples", "contrib"))
+    return sorted([*ROOT.glob("*.md"), *(page for each in folders for page in each.rglob("*.md"))])
 
 
 def blocks(page, language):
