@@ -50,6 +50,7 @@ struct LookupMetrics {
   std::uint64_t retries = 0;         // requests beyond the first of a flight
   std::uint64_t late = 0;            // answers that came when nobody waited any more
   std::uint64_t in_flight_peak = 0;  // requests, the most at once on one shard
+  std::uint64_t limit = 0;           // requests that may be in flight now, of all shards
   std::uint64_t cache_entries = 0;
   std::uint64_t cache_bytes = 0;
   std::uint64_t evicted = 0;  // entries that gave way to others

@@ -94,6 +94,7 @@ void add_lookup(StatsWriter& writer, const LookupMetrics& lookup) {
   writer.add(metric("enrichers.lookup.late"), lookup.late);
   writer.add_quantiles(metric("enrichers.lookup.request_seconds"), lookup.latency);
   writer.add(metric("enrichers.lookup.in_flight_peak"), lookup.in_flight_peak);
+  writer.add(metric("enrichers.lookup.limit"), lookup.limit);
   writer.add(metric("enrichers.lookup.cache_entries"), lookup.cache_entries);
   writer.add(metric("enrichers.lookup.cache_bytes"), lookup.cache_bytes);
   writer.add(metric("enrichers.lookup.evicted"), lookup.evicted);

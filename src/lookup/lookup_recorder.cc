@@ -17,6 +17,7 @@ LookupMetrics LookupRecorder::read() const {
   read.retries = retries.get();
   read.late = late.get();
   read.in_flight_peak = in_flight_peak.get();
+  read.limit = limit.get();
   read.cache_entries = cache_entries.get();
   read.cache_bytes = cache_bytes.get();
   read.evicted = evicted.get();

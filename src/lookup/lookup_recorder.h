@@ -25,6 +25,7 @@ struct LookupRecorder {
   Tally<std::uint64_t> retries;
   Tally<std::uint64_t> late;
   Tally<std::uint64_t> in_flight_peak;
+  Tally<std::uint64_t> limit;          // what it is now: added to and taken from
   Tally<std::uint64_t> cache_entries;  // how many there are: added to and taken from
   Tally<std::uint64_t> cache_bytes;
   Tally<std::uint64_t> evicted;

@@ -90,6 +90,7 @@ RequestPath::RequestPath(const LookupSurroundings& surroundings, const LookupOpt
     const double rate = options_.rate / surroundings.shards;
     rate_.emplace(rate, static_cast<std::uint32_t>(rate * kBurst));
   }
+  note_limit();
 }
 
 RequestPath::~RequestPath() {
@@ -309,6 +310,7 @@ void RequestPath::judge(Sent& sent) {
     } else if (error == RequestError::none) {
       adaptive_->answered(now, took, in_flight_ + 1);
     }
+    note_limit();
   }
   if (error == RequestError::bad_request) {
     sent.permit = BreakerPermit();
@@ -317,6 +319,11 @@ void RequestPath::judge(Sent& sent) {
   } else {
     surroundings_.breaker.success(std::move(sent.permit), took, now);
   }
+}
+
+void RequestPath::note_limit() {
+  Tally<std::uint64_t>& shown = surroundings_.recorder.limit;
+  shown.add(limit() - shown.get());
 }
 
 bool RequestPath::tries_again(Sent& sent) {
@@ -371,7 +378,10 @@ void RequestPath::on_due(Timer& timer) noexcept {
 void RequestPath::give_up(Sent& sent) {
   const TimePoint now = surroundings_.timers.now();
   const Duration took = now - sent.started;
-  if (adaptive_) adaptive_->overloaded();
+  if (adaptive_) {
+    adaptive_->overloaded();
+    note_limit();
+  }
   surroundings_.recorder.failed.add(1);
   surroundings_.breaker.failure(std::move(sent.permit), took, now);
   sent.state = Sent::State::given_up;

@@ -84,6 +84,7 @@ class RequestPath final : private RequestOwner {
   void request_ended(Request& request) noexcept override;
   void settle(Sent& sent);
   void judge(Sent& sent);
+  void note_limit();
   bool tries_again(Sent& sent);
   void send_again();
   void wait_to_be_sent_again(Sent& sent);

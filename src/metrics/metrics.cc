@@ -40,6 +40,7 @@ void LookupMetrics::merge(const LookupMetrics& other) {
   retries += other.retries;
   late += other.late;
   in_flight_peak = std::max(in_flight_peak, other.in_flight_peak);
+  limit += other.limit;
   cache_entries += other.cache_entries;
   cache_bytes += other.cache_bytes;
   evicted += other.evicted;

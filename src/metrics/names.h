@@ -117,6 +117,7 @@ inline constexpr MetricName kMetrics[] = {
     {"enrichers.lookup.request_seconds", gauge, "seconds", "quantile",
      "from a request to its answer"},
     {"enrichers.lookup.in_flight_peak", gauge, "requests", "", "the most at once on one shard"},
+    {"enrichers.lookup.limit", gauge, "requests", "", "that may be in flight now, of all shards"},
     {"enrichers.lookup.cache_entries", gauge, "entries", "", "in the caches of all shards"},
     {"enrichers.lookup.cache_bytes", gauge, "bytes", "", "that they take"},
     {"enrichers.lookup.evicted", counter, "entries", "", "that gave way to others"},

@@ -109,12 +109,12 @@ void PlanDriver::add(std::unique_ptr<Batch> batch) {
 
 bool PlanDriver::admit() {
   bool any = false;
-  for (std::size_t i = 0; i < runs_.size(); ++i) {
-    if (runs_[i] == nullptr || runs_[i]->admitted != 0) continue;
+  while (next_ < runs_.size()) {
     if (runner_->in_flight() >= options_.in_flight || !runner_->accepts()) return any;
     any = true;
-    started_[i] = timers_.now();
-    runner_->admit(*runs_[i], 1);
+    BatchRun& run = *runs_[next_];
+    started_[next_++] = timers_.now();
+    runner_->admit(run, 1);
   }
   return any;
 }

@@ -100,6 +100,7 @@ class PlanDriver final : private PlanRunnerEvents {
   std::condition_variable arrived_;
   std::vector<Posted*> posted_;
   std::vector<std::unique_ptr<BatchRun>> runs_;
+  std::size_t next_ = 0;  // to be admitted
   std::vector<TimePoint> started_;
   std::vector<Finished> finished_;
   std::size_t finished_count_ = 0;

@@ -10,6 +10,7 @@
 #include "engine/plan_runner.h"
 #include "logbraid/registry.h"
 #include "lookup/cached_lookup.h"
+#include "tests/support/busy_service.h"
 #include "tests/support/plan_driver.h"
 #include "tests/support/timed_service.h"
 
@@ -146,6 +147,60 @@ TEST(PlanRunnerLookup, a_slow_service_slows_the_source_and_loses_nothing) {
     ASSERT_EQ(one.driver->outcome(i, "user"), Outcome::ok) << i;
   }
   EXPECT_EQ(one.service.most_at_once, 64U);
+}
+
+// As many requests are under way as the service works on at once, and some that wait: when it loses
+// most of its workers the limit follows, the source slows down, and when they are back it recovers.
+TEST(PlanRunnerLookup, an_adaptive_limit_falls_and_recovers_with_its_service) {
+  BusyService service(16, milliseconds(10));
+  LookupOptions options;
+  options.cache_bytes = 0;
+  options.client_limit = 256;
+  options.adaptive = true;
+  EnricherMetadata metadata;
+  metadata.name = "user";
+  Registry registry;
+  ASSERT_TRUE(
+      registry
+          .add(metadata,
+               make_lookup({KeySpec({KeyTemplate::parse("{{key}}", KeyEscape::none).value()}),
+                            {FieldPath::parse("user").value()},
+                            options,
+                            service.maker()}))
+          .has_value());
+  PlanDriver driver(resolved(registry, {"user"}), {});
+  std::size_t added = 0;
+  // What the metrics say after that many events more; and how long they took.
+  const auto limit_after = [&](std::size_t events, std::size_t workers, Duration& took) {
+    service.workers = workers;
+    std::vector<std::string> lines;
+    for (; events > 0; --events) lines.push_back(key("k" + std::to_string(added++)));
+    const TimePoint before = driver.timers().now();
+    driver.add_events(lines);
+    driver.run();
+    took = driver.timers().now() - before;
+    return driver.runner().metrics().enrichers.at(0).lookup->limit;
+  };
+  EXPECT_EQ(driver.runner().metrics().enrichers.at(0).lookup->limit, 8U);
+  Duration with_16{};
+  Duration with_2{};
+  Duration again{};
+  const std::uint64_t steady = limit_after(8000, 16, with_16);
+  const std::uint64_t slow = limit_after(2000, 2, with_2);
+  const std::uint64_t recovered = limit_after(8000, 16, again);
+  EXPECT_GE(steady, 16U);
+  EXPECT_LE(steady, 48U);
+  EXPECT_GE(slow, 2U);
+  EXPECT_LE(slow, 12U);
+  EXPECT_GE(recovered, 16U);
+  EXPECT_LE(recovered, 48U);
+  // Nearly as fast as its workers are, and nothing is lost.
+  EXPECT_LT(with_16, milliseconds(8000 * 10 / 16 * 5 / 4));
+  EXPECT_LT(with_2, milliseconds(2000 * 10 / 2 * 5 / 4));
+  EXPECT_LT(again, milliseconds(8000 * 10 / 16 * 5 / 4));
+  for (std::size_t i = 0; i < added; ++i) {
+    ASSERT_EQ(driver.outcome(i, "user"), Outcome::ok) << i;
+  }
 }
 
 TEST(PlanRunnerLookup, one_look_up_may_stand_on_another) {
