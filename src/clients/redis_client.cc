@@ -21,8 +21,24 @@ constexpr std::string_view kOtherCount = "an array of another length than was as
 
 // So many times the limit of one value is that of all values of an MGET.
 constexpr std::size_t kBatchReplies = 8;
+// And what is read past of a reply that is over them, so that the others of its pipeline can be
+// read: a connection that is opened anew costs more than that.
+constexpr std::size_t kPassed = 64;
 // The least that an item of an array takes: "$-1\r\n" has 5 bytes, ":1\r\n" 4.
 constexpr std::size_t kLeastItem = 4;
+
+constexpr std::string_view kTooLong = "the value is over max_reply";
+constexpr std::string_view kTooLarge = "the hash is over max_reply";
+constexpr std::string_view kTooMuch = "the values of one request are over eight times max_reply";
+
+// Of a hash, which needs all of its items.
+bool is_too_large(const RedisReplyReader& reply) {
+  if (reply.size() != reply.announced()) return true;
+  for (std::size_t i = 0; i < reply.size(); ++i) {
+    if (reply.kind(i) == Kind::too_long) return true;
+  }
+  return false;
+}
 
 // Of Request::client_number: a reply that speaks of the request as a whole, and the row that has
 // the words of it. 0: none.
@@ -107,8 +123,10 @@ std::uint32_t RedisClient::write(const Request& request, std::string& out) noexc
 }
 
 RedisReplyLimits RedisClient::limits(const Request& request) const noexcept {
-  RedisReplyLimits limits{
-      .value = lookup_.max_reply, .items = 0, .reply = kBatchReplies * lookup_.max_reply};
+  RedisReplyLimits limits{.value = lookup_.max_reply,
+                          .items = 0,
+                          .reply = kBatchReplies * lookup_.max_reply,
+                          .passed = kPassed * lookup_.max_reply};
   switch (lookup_.command) {
     case RedisCommand::get:
       limits.items = request.size();
@@ -118,7 +136,7 @@ RedisReplyLimits RedisClient::limits(const Request& request) const noexcept {
       limits.reply = lookup_.max_reply;
       break;
     case RedisCommand::hgetall:
-      limits.items = lookup_.max_reply / kLeastItem;
+      limits.items = (lookup_.max_reply + limits.passed) / kLeastItem;
       limits.reply = lookup_.max_reply;
       break;
   }
@@ -155,7 +173,7 @@ void RedisClient::finish(Request& request) noexcept {
 // A reply that is an error: to the MGET of all keys, or to the command of one.
 void RedisClient::refuse(Request& request, std::uint32_t row, std::string_view text) {
   const RedisError error = RedisError::of(text);
-  request.failed(row, fmt::format("redis {}: {}", pool_->options().endpoint.name(), error.text));
+  fail_row(request, row, error.text);
   if (error.of_request) {
     request.client_number = noted(*error.of_request, row);
   } else if (lookup_.command == RedisCommand::get) {
@@ -163,16 +181,29 @@ void RedisClient::refuse(Request& request, std::uint32_t row, std::string_view t
   }
 }
 
+void RedisClient::fail_row(Request& request, std::size_t row, std::string_view why) {
+  request.failed(row, fmt::format("redis {}: {}", pool_->options().endpoint.name(), why));
+}
+
 std::string_view RedisClient::read_values(Request& request, const RedisReplyReader& reply) {
-  if (reply.size() != request.size()) return kOtherCount;
+  if (reply.announced() != request.size()) return kOtherCount;
   for (std::size_t row = 0; row < reply.size(); ++row) {
-    if (reply.kind(row) == Kind::null) {
-      request.not_found(row);
-    } else if (reply.kind(row) == Kind::string) {
-      read_value(request, row, reply.text(row));
-    } else {
-      return kOtherReply;
+    switch (reply.kind(row)) {
+      case Kind::null:
+        request.not_found(row);
+        break;
+      case Kind::string:
+        read_value(request, row, reply.text(row));
+        break;
+      case Kind::too_long:
+        fail_row(request, row, kTooLong);
+        break;
+      default:
+        return kOtherReply;
     }
+  }
+  for (std::size_t row = reply.size(); row < request.size(); ++row) {
+    fail_row(request, row, kTooMuch);
   }
   return {};
 }
@@ -184,9 +215,7 @@ void RedisClient::read_value(Request& request, std::size_t row, std::string_view
     return;
   }
   if (!document_.read(value)) {
-    request.failed(row, fmt::format("redis {}: the value is no JSON: {}",
-                                    pool_->options().endpoint.name(), document_.error()));
-    return;
+    return fail_row(request, row, fmt::format("the value is no JSON: {}", document_.error()));
   }
   request.found(row);
   for (std::size_t i = 0; i < lookup_.pointers.size(); ++i) {
@@ -199,7 +228,11 @@ void RedisClient::read_value(Request& request, std::size_t row, std::string_view
 
 std::string_view RedisClient::read_named(Request& request, std::uint32_t row,
                                          const RedisReplyReader& reply) {
-  if (reply.size() != lookup_.names.size()) return kOtherCount;
+  if (reply.announced() != lookup_.names.size()) return kOtherCount;
+  if (is_too_large(reply)) {
+    fail_row(request, row, kTooLarge);
+    return {};
+  }
   request.found(row);
   for (std::size_t i = 0; i < reply.size(); ++i) {
     if (reply.kind(i) == Kind::null) continue;
@@ -212,7 +245,11 @@ std::string_view RedisClient::read_named(Request& request, std::uint32_t row,
 // Names and values by turns; of a hash that is not there, none.
 std::string_view RedisClient::read_hash(Request& request, std::uint32_t row,
                                         const RedisReplyReader& reply) {
-  if (reply.size() % 2 != 0) return kOtherCount;
+  if (reply.announced() % 2 != 0) return kOtherCount;
+  if (is_too_large(reply)) {
+    fail_row(request, row, kTooLarge);
+    return {};
+  }
   for (std::size_t i = 0; i < reply.size(); ++i) {
     if (reply.kind(i) != Kind::string) return kOtherReply;
   }

@@ -62,6 +62,7 @@ class RedisClient final : public Client, private RedisAsker {
   std::string_view read_named(Request& request, std::uint32_t row, const RedisReplyReader& reply);
   std::string_view read_hash(Request& request, std::uint32_t row, const RedisReplyReader& reply);
   void read_value(Request& request, std::size_t row, std::string_view value);
+  void fail_row(Request& request, std::size_t row, std::string_view why);
   void refuse(Request& request, std::uint32_t row, std::string_view text);
   std::string_view valid(std::string_view text);
 

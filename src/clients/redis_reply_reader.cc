@@ -17,6 +17,8 @@ constexpr std::ptrdiff_t kMostDigits = 20;
 
 constexpr std::string_view kNoLineEnd = "a line without end";
 constexpr std::string_view kNoNumber = "a length that is no number";
+constexpr std::string_view kLongerThanLength = "a string longer than its length";
+constexpr std::string_view kTooLong = "a value is over max_reply";
 constexpr std::string_view kTooMuch = "the values of one request are over eight times max_reply";
 
 }  // namespace
@@ -48,8 +50,8 @@ RedisReplyReader::State RedisReplyReader::next(const RedisReplyLimits& limits) {
   if (delivered_) begin_anew();
   while (left_ != 0) {
     const State state = step(limits);
+    if (state == State::more) throw_away();
     if (state != State::reply) return state;
-    if (at_ - begin_ > limits.reply) return fail(State::oversize, kTooMuch);
   }
   delivered_ = true;
   return State::reply;
@@ -58,12 +60,16 @@ RedisReplyReader::State RedisReplyReader::next(const RedisReplyLimits& limits) {
 void RedisReplyReader::begin_anew() {
   delivered_ = false;
   items_.clear();
+  announced_ = 1;
   is_array_ = false;
   left_ = 1;
   begin_ = at_;
+  passed_ = 0;
+  is_cut_ = false;
 }
 
 RedisReplyReader::State RedisReplyReader::step(const RedisReplyLimits& limits) {
+  if (passing_ != 0) return go_on_passing();
   if (at_ == end_) return State::more;
   switch (buffer_[at_]) {
     case '$':
@@ -71,11 +77,11 @@ RedisReplyReader::State RedisReplyReader::step(const RedisReplyLimits& limits) {
     case '*':
       return array(limits);
     case ':':
-      return line(Kind::integer);
+      return line(Kind::integer, limits);
     case '+':
-      return line(Kind::status);
+      return line(Kind::status, limits);
     case '-':
-      return line(Kind::error);
+      return line(Kind::error, limits);
     default:
       return fail(State::malformed, "bytes that are no reply (RESP2)");
   }
@@ -104,28 +110,16 @@ RedisReplyReader::State RedisReplyReader::string(const RedisReplyLimits& limits)
   std::int64_t length = 0;
   const State state = number(first, length);
   if (state != State::reply) return state;
-  if (length == -1) {
-    items_.push_back({Kind::null, 0, 0});
-    at_ = first;
-    --left_;
-    return State::reply;
-  }
+  if (length == -1) return item(Kind::null, begin_, 0, first, limits);
   if (length < 0) return fail(State::malformed, "a string of a length below 0");
   const auto size = static_cast<std::size_t>(length);
-  if (size > limits.value) return fail(State::oversize, "a value is over max_reply");
-  if (first - begin_ + size > limits.reply) {
-    return fail(State::oversize, kTooMuch);
+  if (is_cut_ || size > limits.value || first - begin_ + size + 2 > limits.reply) {
+    return pass(first, size, limits);
   }
   if (end_ - first < size + 2) return State::more;
   const char* const behind = buffer_.get() + first + size;
-  if (behind[0] != '\r' || behind[1] != '\n') {
-    return fail(State::malformed, "a string longer than its length");
-  }
-  items_.push_back(
-      {Kind::string, static_cast<std::uint32_t>(first - begin_), static_cast<std::uint32_t>(size)});
-  at_ = first + size + 2;
-  --left_;
-  return State::reply;
+  if (behind[0] != '\r' || behind[1] != '\n') return fail(State::malformed, kLongerThanLength);
+  return item(Kind::string, first, size, first + size + 2, limits);
 }
 
 RedisReplyReader::State RedisReplyReader::array(const RedisReplyLimits& limits) {
@@ -135,10 +129,7 @@ RedisReplyReader::State RedisReplyReader::array(const RedisReplyLimits& limits) 
   const State state = number(behind, count);
   if (state != State::reply) return state;
   if (count == -1) {
-    items_.push_back({Kind::null, 0, 0});
-    at_ = behind;
-    left_ = 0;
-    return State::reply;
+    return item(Kind::null, begin_, 0, behind, limits);
   }
   if (count < 0) return fail(State::malformed, "an array of a length below 0");
   if (static_cast<std::uint64_t>(count) > limits.items) {
@@ -146,11 +137,11 @@ RedisReplyReader::State RedisReplyReader::array(const RedisReplyLimits& limits) 
   }
   at_ = behind;
   is_array_ = true;
-  left_ = static_cast<std::size_t>(count);
+  left_ = announced_ = static_cast<std::size_t>(count);
   return State::reply;
 }
 
-RedisReplyReader::State RedisReplyReader::line(Kind kind) {
+RedisReplyReader::State RedisReplyReader::line(Kind kind, const RedisReplyLimits& limits) {
   const char* const begin = buffer_.get() + at_ + 1;
   const std::size_t there = std::min(end_ - at_ - 1, kMostLine);
   const auto* const stop = static_cast<const char*>(std::memchr(begin, '\r', there));
@@ -159,11 +150,81 @@ RedisReplyReader::State RedisReplyReader::line(Kind kind) {
   }
   if (stop + 1 == buffer_.get() + end_) return State::more;
   if (stop[1] != '\n') return fail(State::malformed, kNoLineEnd);
-  items_.push_back({kind, static_cast<std::uint32_t>(at_ + 1 - begin_),
-                    static_cast<std::uint32_t>(stop - begin)});
-  at_ = static_cast<std::size_t>(stop + 2 - buffer_.get());
+  return item(kind, at_ + 1, static_cast<std::size_t>(stop - begin),
+              static_cast<std::size_t>(stop + 2 - buffer_.get()), limits);
+}
+
+// One that is there as a whole.
+RedisReplyReader::State RedisReplyReader::item(Kind kind, std::size_t first, std::size_t size,
+                                               std::size_t behind, const RedisReplyLimits& limits) {
+  if (behind - begin_ > limits.reply) {
+    if (!is_array_) return fail(State::oversize, kTooMuch);
+    begin_to_cut();
+  }
+  if (is_cut_) {
+    if (!may_pass(behind - at_, limits)) return fail(State::oversize, kTooMuch);
+  } else {
+    items_.push_back(
+        {kind, static_cast<std::uint32_t>(first - begin_), static_cast<std::uint32_t>(size)});
+  }
+  at_ = behind;
   --left_;
   return State::reply;
+}
+
+// --- what is read past
+
+// A string that is too long, or makes its array so.
+RedisReplyReader::State RedisReplyReader::pass(std::size_t first, std::size_t size,
+                                               const RedisReplyLimits& limits) {
+  const bool is_too_long = size > limits.value;
+  const std::size_t bytes = first - at_ + size + 2;
+  if (!may_pass(bytes, limits)) return fail(State::oversize, is_too_long ? kTooLong : kTooMuch);
+  if (is_array_ && !is_too_long) begin_to_cut();
+  if (!is_cut_) items_.push_back({Kind::too_long, 0, 0});
+  at_ = first;
+  passing_ = size + 2;
+  return go_on_passing();
+}
+
+RedisReplyReader::State RedisReplyReader::go_on_passing() {
+  const std::size_t there = std::min(passing_ - 2, end_ - at_);
+  passing_ -= there;
+  if (is_cut_) {
+    at_ += there;  // with others like it: throw_away()
+  } else if (there != 0) {
+    std::memmove(buffer_.get() + at_, buffer_.get() + at_ + there, end_ - at_ - there);
+    end_ -= there;
+  }
+  if (passing_ > 2 || end_ - at_ < 2) return State::more;
+  if (buffer_[at_] != '\r' || buffer_[at_ + 1] != '\n') {
+    return fail(State::malformed, kLongerThanLength);
+  }
+  at_ += 2;
+  passing_ = 0;
+  --left_;
+  return State::reply;
+}
+
+bool RedisReplyReader::may_pass(std::size_t bytes, const RedisReplyLimits& limits) {
+  if (bytes > limits.passed - passed_) return false;
+  passed_ += bytes;
+  return true;
+}
+
+void RedisReplyReader::begin_to_cut() {
+  if (is_cut_) return;
+  is_cut_ = true;
+  kept_ = at_ - begin_;
+}
+
+// Before more comes.
+void RedisReplyReader::throw_away() {
+  const std::size_t kept_end = begin_ + kept_;
+  if (!is_cut_ || at_ == kept_end) return;
+  std::memmove(buffer_.get() + kept_end, buffer_.get() + at_, end_ - at_);
+  end_ -= at_ - kept_end;
+  at_ = kept_end;
 }
 
 }  // namespace logbraid

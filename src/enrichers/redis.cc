@@ -203,7 +203,8 @@ std::vector<SettingSpec> specs() {
        .type = SettingType::bytes,
        .unit = "bytes",
        .default_text = "1MiB",
-       .help = "A larger value is an error; so are eight times as much in one request."},
+       .help = "A larger value, or hash, is an error of its key; so is what is over eight times as "
+               "much in one request."},
       {.name = "connect_timeout",
        .type = SettingType::duration,
        .default_text = "1s",

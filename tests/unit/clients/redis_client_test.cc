@@ -150,6 +150,57 @@ TEST(RedisClientTest, takes_a_whole_hash_as_an_object) {
   EXPECT_EQ(ended.rows[1].what, Row::not_found);
 }
 
+TEST(RedisClientTest, what_is_too_large_costs_its_own_key_alone) {
+  LOGBRAID_NEEDS_REDIS();
+  const RedisServer server;
+  const std::string large(30'000, 'x');
+  server.run({"SET", "small", "1"});
+  server.run({"SET", "large", large});
+  for (int i = 0; i < 9; ++i)
+    server.run({"SET", "full" + std::to_string(i), large.substr(0, 10'000)});
+  server.run({"HSET", "few", "a", "1", "b", "2"});
+  server.run({"HSET", "wide", "a", large, "b", "2"});
+  std::vector<std::string> hset{"HSET", "long"};
+  for (int i = 0; i < 2000; ++i) {
+    hset.push_back("field" + std::to_string(i));
+    hset.push_back("1");
+  }
+  server.run(hset);
+
+  auto get = setup_of(server.socket_url());
+  get.lookup.max_reply = 10'000;
+  const auto values = driver_of(get);
+  const auto one = values->ask({"small", "large", "none", "small"});
+  EXPECT_EQ(one.error, RequestError::none) << one.why;
+  EXPECT_EQ(one.rows[0].answer, R"({"0":"1"})");
+  EXPECT_THAT(one.rows[1].answer, HasSubstr("the value is over max_reply"));
+  EXPECT_EQ(one.rows[2].what, Row::not_found);
+  EXPECT_EQ(one.rows[3].answer, R"({"0":"1"})");
+  const auto all = values->ask(
+      {"full0", "full1", "full2", "full3", "full4", "full5", "full6", "full7", "full8", "small"});
+  EXPECT_EQ(all.error, RequestError::none) << all.why;
+  EXPECT_EQ(all.rows[6].what, Row::found);
+  EXPECT_THAT(all.rows[8].answer, HasSubstr("over eight times max_reply"));
+  EXPECT_EQ(all.rows[9].what, Row::error);
+  EXPECT_EQ(values->recorder().connections_opened.get(), 1u);
+
+  for (const RedisCommand command : {RedisCommand::hgetall, RedisCommand::hmget}) {
+    auto hash = get;
+    hash.lookup.command = command;
+    if (command == RedisCommand::hmget) hash.lookup.names = {"a", "b"};
+    const auto hashes = driver_of(hash);
+    const auto ended = hashes->ask({"few", "wide", "long", "few"});
+    EXPECT_EQ(ended.error, RequestError::none) << ended.why;
+    EXPECT_EQ(ended.rows[0].what, Row::found);
+    EXPECT_EQ(ended.rows[1].what, Row::error);
+    EXPECT_THAT(ended.rows[1].answer, HasSubstr("the hash is over max_reply"));
+    const bool all_of_it = command == RedisCommand::hgetall;
+    EXPECT_EQ(ended.rows[2].what, all_of_it ? Row::error : Row::not_found);
+    EXPECT_EQ(ended.rows[3].what, Row::found);
+    EXPECT_EQ(hashes->recorder().connections_opened.get(), 1u);
+  }
+}
+
 TEST(RedisClientTest, logs_in_and_selects_a_database) {
   LOGBRAID_NEEDS_REDIS();
   const RedisServer server(

@@ -273,7 +273,8 @@ TEST(RedisFaultsTest, forged_counts_close_the_connection) {
   expect_fault_of("*2147483647\r\n", RequestError::malformed, "more items than were asked for");
   expect_fault_of("*2\r\n", RequestError::malformed, "more items than were asked for");
   expect_fault_of("*1\r\n$2147483647\r\n", RequestError::oversize, "over max_reply");
-  expect_fault_of("*1\r\n$1048577\r\n", RequestError::oversize, "over max_reply");
+  // Over what would be read past, to get at the replies behind it.
+  expect_fault_of("*1\r\n$67108865\r\n", RequestError::oversize, "over max_reply");
   expect_fault_of("*1\r\n$-7\r\n", RequestError::malformed, "below 0");
   expect_fault_of("*1\r\n$1\r\nabc", RequestError::malformed, "longer than its length");
 }
@@ -287,14 +288,44 @@ TEST(RedisFaultsTest, an_endless_reply_is_cut_off) {
     }});
     auto setup = setup_of(url_of(server.port()));
     setup.lookup.command = command;
+    setup.lookup.max_reply = 10'000;
     const auto ended = driver_of(setup)->ask({"a"});
     server.wait_for_ended(1);
     return ended;
   };
   EXPECT_EQ(ask(RedisCommand::get, "-", "xxxxxxxx").error, RequestError::malformed);
-  EXPECT_EQ(ask(RedisCommand::hgetall, "*200000\r\n", "$9\r\n123456789\r\n").error,
+  EXPECT_EQ(ask(RedisCommand::get, "*1\r\n$700000\r\n", "xxxxxxxx").error, RequestError::oversize);
+  EXPECT_EQ(ask(RedisCommand::hgetall, "*100000\r\n", "$9\r\n123456789\r\n").error,
             RequestError::oversize);
   EXPECT_EQ(ask(RedisCommand::get, kOne, "+more\r\n").error, RequestError::none);
+}
+
+TEST(RedisFaultsTest, a_value_that_is_too_large_costs_its_own_key_alone) {
+  ScriptedServer server({[](Peer& peer) {
+    peer.read_until("$1\r\nc\r\n");
+    peer.write("*3\r\n$1\r\n1\r\n$500000\r\n");
+    for (int i = 0; i < 5; ++i) {
+      peer.wait_for_go();
+      peer.write(std::string(100'000, 'x'));
+    }
+    peer.write("\r\n$1\r\n3\r\n");
+    serve(peer);
+  }});
+  auto setup = setup_of(url_of(server.port()));
+  setup.lookup.max_reply = 10'000;
+  const auto driver = driver_of(setup);
+  auto large = driver->send({"a", "b", "c"});
+  auto behind = driver->send({"a"});
+  server.let_go(5);
+  const auto ended = large.ended.get();
+  EXPECT_EQ(ended.error, RequestError::none) << ended.why;
+  EXPECT_EQ(ended.rows[0].answer, R"({"0":"1"})");
+  EXPECT_EQ(ended.rows[1].what, Row::error);
+  EXPECT_THAT(ended.rows[1].answer, HasSubstr("the value is over max_reply"));
+  EXPECT_EQ(ended.rows[2].answer, R"({"0":"3"})");
+  expect_served(behind.ended.get());
+  EXPECT_EQ(server.connections(), 1u);
+  EXPECT_EQ(driver->recorder().connections_failed.get(), 0u);
 }
 
 TEST(RedisFaultsTest, what_nobody_asked_for_closes_the_connection) {

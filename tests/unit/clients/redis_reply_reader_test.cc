@@ -47,8 +47,14 @@ std::string text_of(const RedisReplyReader& reader) {
       case Kind::null:
         text += "null";
         continue;
+      case Kind::too_long:
+        text += "too long";
+        break;
     }
     text += reader.text(i);
+  }
+  if (reader.size() != reader.announced()) {
+    text += " of " + std::to_string(reader.announced());
   }
   return text + "]";
 }
@@ -186,6 +192,94 @@ TEST(RedisReplyReaderTest, what_cannot_be_understood_ends_the_stream) {
     EXPECT_NE(ending, "");
     EXPECT_EQ(read_all(reader), ending) << bytes;
   }
+}
+
+// What is too long, and what follows it.
+constexpr RedisReplyLimits kPassing = {.value = 5, .items = 4, .reply = 40, .passed = 100};
+constexpr Row kTooLong[] = {
+    {"*3\r\n$1\r\na\r\n$6\r\n123456\r\n$1\r\nb\r\n+next\r\n", "*[$a,too long,$b][+next]"},
+    {"$6\r\n123456\r\n+next\r\n", "[too long][+next]"},
+    {"*2\r\n$6\r\n12\r\n56\r\n$7\r\n1234567\r\n+next\r\n", "*[too long,too long][+next]"},
+    // In all: the last items of an array are not there, whatever they are.
+    {"*4\r\n$5\r\n12345\r\n$5\r\n12345\r\n$5\r\n12345\r\n$5\r\n12345\r\n+next\r\n",
+     "*[$12345,$12345,$12345 of 4][+next]"},
+    {"*4\r\n+1234567890\r\n+1234567890\r\n+1234567890\r\n$0\r\n\r\n+next\r\n",
+     "*[+1234567890,+1234567890 of 4][+next]"},
+    {"*4\r\n+1234567890123456789012345\r\n$5\r\n12345\r\n$-1\r\n$6\r\n123456\r\n+next\r\n",
+     "*[+1234567890123456789012345 of 4][+next]"},
+    {"*1\r\n$6\r\n1234567\r\n", "malformed: a string longer than its length"},
+    {"*3\r\n+1234567890123456789012345\r\n$5\r\n12345\r\n$1\r\nab\r\n",
+     "malformed: a string longer than its length"},
+};
+
+TEST(RedisReplyReaderTest, what_is_too_long_is_read_past_however_the_bytes_are_cut) {
+  for (const Row& row : kTooLong) {
+    for (std::size_t size = 1; size <= row.bytes.size(); ++size) {
+      RedisReplyReader reader;
+      std::string read;
+      for (std::size_t at = 0; at < row.bytes.size() && read != row.read; at += size) {
+        add(reader, row.bytes.substr(at, size));
+        read += read_all(reader, kPassing);
+      }
+      EXPECT_EQ(read, row.read) << row.bytes << " in pieces of " << size;
+    }
+  }
+}
+
+TEST(RedisReplyReaderTest, what_is_read_past_has_a_limit_of_its_own) {
+  const Row rows[] = {
+      // With their lengths and line ends 100 bytes, and 101.
+      {"$93\r\n", ""},
+      {"$94\r\n", "oversize: a value is over max_reply"},
+      {"*2\r\n$9\r\n123456789\r\n$78\r\n", ""},
+      {"*2\r\n$9\r\n123456789\r\n$79\r\n", "oversize: a value is over max_reply"},
+  };
+  for (const Row& row : rows) {
+    RedisReplyReader reader;
+    add(reader, row.bytes);
+    EXPECT_EQ(read_all(reader, kPassing), row.read) << row.bytes;
+  }
+  RedisReplyReader reader;
+  const std::string line = "+" + std::string(47, 'x') + "\r\n";
+  add(reader, "*4\r\n" + line + line);
+  EXPECT_EQ(read_all(reader, kPassing), "");
+  add(reader, line);
+  EXPECT_EQ(read_all(reader, kPassing),
+            "oversize: the values of one request are over eight times max_reply");
+}
+
+TEST(RedisReplyReaderTest, what_is_read_past_is_not_kept) {
+  constexpr std::size_t kLong = 50'000'000;
+  const RedisReplyLimits limits = {
+      .value = 1000, .items = 40'000'000, .reply = 2000, .passed = 400'000'000};
+  const std::string part(1'000'000, '\n');
+  const auto add_part = [&](RedisReplyReader& reader, std::string_view bytes) {
+    while (!bytes.empty()) {
+      const std::span<char> room = reader.room();
+      ASSERT_LT(room.size(), 200'000u);
+      const std::size_t size = std::min(room.size(), bytes.size());
+      std::memcpy(room.data(), bytes.data(), size);
+      reader.add(size);
+      bytes.remove_prefix(size);
+      ASSERT_EQ(read_all(reader, limits), "");
+    }
+  };
+  RedisReplyReader one;
+  add_part(one, "*2\r\n$" + std::to_string(kLong) + "\r\n");
+  for (std::size_t i = 0; i < kLong / part.size(); ++i) add_part(one, part);
+  add(one, "\r\n$1\r\na\r\n");
+  EXPECT_EQ(read_all(one, limits), "*[too long,$a]");
+
+  std::string small;
+  for (int i = 0; i < 100'000; ++i) small += "$3\r\nabc\r\n";
+  RedisReplyReader many;
+  add_part(many, "*5000001\r\n");
+  for (int i = 0; i < 50; ++i) add_part(many, small);
+  add(many, ":1\r\n");
+  EXPECT_EQ(many.next(limits), State::reply);
+  EXPECT_EQ(many.announced(), 5'000'001u);
+  EXPECT_LT(many.size(), 2000u / 9);
+  EXPECT_EQ(many.text(many.size() - 1), "abc");
 }
 
 TEST(RedisReplyReaderTest, a_line_without_end_is_not_kept_for_ever) {
