@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <utility>
 
 #include "resilience/shard_part.h"
 
@@ -31,10 +32,17 @@ PostgresConnection::Settings connection_settings(const PostgresOptions& options,
   return settings;
 }
 
-// A row without the end of its query is no answer: more might have come, or too many. Of a query
-// for all keys `row` is none.
+// The rows of a request that a query is for: one, or all where `row` is none.
+std::pair<std::size_t, std::size_t> rows_of(const Request& request, std::size_t row) {
+  return row < request.size() ? std::pair(row, row + 1) : std::pair(std::size_t{0}, request.size());
+}
+
+// A row without the end of its query is no answer: more might have come, or too many.
 void take_back(Request& request, std::size_t row, std::string_view why) {
-  if (row < request.size() && request.row(row) == Request::Row::found) request.failed(row, why);
+  const auto [first, last] = rows_of(request, row);
+  for (std::size_t at = first; at < last; ++at) {
+    if (request.row(at) == Request::Row::found) request.failed(at, why);
+  }
 }
 
 std::string_view text_of(const PGresult* rows, int row, std::size_t column) {
@@ -237,8 +245,7 @@ void PostgresClient::take_row(Asked& asked, std::size_t at, const PGresult* rows
 // Of a query for one key, or for all.
 void PostgresClient::all_rows_came(Asked& asked, std::size_t row) {
   Request& request = *asked.request;
-  const std::size_t first = row == kAllRows ? 0 : row;
-  const std::size_t last = row == kAllRows ? request.size() : row + 1;
+  const auto [first, last] = rows_of(request, row);
   for (std::size_t at = first; at < last; ++at) asked.arrays.write(request, at);
 }
 

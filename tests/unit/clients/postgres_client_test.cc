@@ -389,6 +389,23 @@ TEST_F(PostgresClientTest, an_array_that_is_cut_off_is_none) {
   for (const auto& row : ended.rows) EXPECT_EQ(row.what, Row::unset);
 }
 
+// Each row is sent before the next is made: the first key's is there when that of 0 divides by it.
+TEST_F(PostgresClientTest, a_query_for_many_keys_that_fails_half_way_has_no_answer) {
+  constexpr const char* kQuery =
+      "select k, 100000 / k as v, repeat('x', 20000) from unnest($1::int[]) k where k = any($1)";
+  for (const auto several :
+       {SqlRowsRule::Several::first, SqlRowsRule::Several::error, SqlRowsRule::Several::array}) {
+    ClientDriver driver(client_of({.query = kQuery, .columns = {"v"}, .rows = {several, 3}}));
+    const auto failed = driver.ask({"1", "2", "0", "4"});
+    EXPECT_EQ(failed.error, RequestError::bad_request) << failed.why;
+    EXPECT_THAT(failed.why, HasSubstr("division by zero"));
+    for (const auto& row : failed.rows) EXPECT_NE(row.what, Row::found);
+    const auto well = driver.ask({"1", "2", "4"});
+    EXPECT_EQ(well.error, RequestError::none) << well.why;
+    for (const auto& row : well.rows) EXPECT_EQ(row.what, Row::found);
+  }
+}
+
 TEST_F(PostgresClientTest, a_reply_that_is_too_large_is_not_gathered) {
   ClientDriver driver(client_of(
       {.query = "select repeat('x', 1000) from generate_series(1, $1)", .max_reply = 100'000}));
