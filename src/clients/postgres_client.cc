@@ -17,7 +17,8 @@ constexpr std::string_view kSeveralRows = "several rows for one key";
 
 std::string pool_key(const PostgresOptions& options, Duration timeout) {
   return options.target.identity() + std::to_string(options.connections) + ' ' +
-         std::to_string(options.open_within.count()) + ' ' + std::to_string(timeout.count());
+         std::to_string(options.open_within.count()) + ' ' +
+         std::to_string(options.idle_timeout.count()) + ' ' + std::to_string(timeout.count());
 }
 
 PostgresConnection::Settings connection_settings(const PostgresOptions& options,
@@ -26,6 +27,7 @@ PostgresConnection::Settings connection_settings(const PostgresOptions& options,
   settings.parameters = options.target.session(surroundings.timeout);
   settings.hosts = options.target.hosts();
   settings.open_within = options.open_within;
+  settings.idle_timeout = options.idle_timeout;
   if (std::ranges::any_of(settings.hosts, &PostgresTarget::Host::is_name)) {
     settings.resolver = shared_host_resolver(surroundings);
   }

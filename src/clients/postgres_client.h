@@ -32,7 +32,8 @@ struct PostgresOptions {
   KeySpec key;                    // a part is a parameter
   std::uint32_t connections = 8;  // of the process, divided among its shards
   Duration open_within = std::chrono::seconds(5);
-  std::size_t max_reply = 1024 * 1024;  // bytes of the rows of one query
+  Duration idle_timeout = std::chrono::minutes(5);  // of a connection without queries
+  std::size_t max_reply = 1024 * 1024;              // bytes of the rows of one query
   SqlRowsRule rows;
 };
 

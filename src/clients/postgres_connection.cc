@@ -43,10 +43,7 @@ PostgresConnection::PostgresConnection(PostgresConnectionOwner& owner, boost::as
       socket_(io),
       settings_(settings),
       hosts_(settings.hosts, settings.resolver.get()),
-      alarm_(*this, [](Timer& timer) noexcept {
-        static_cast<Alarm&>(timer).connection.close(
-            {RequestError::transport, "no connection within the limit of time"});
-      }) {}
+      alarm_(*this, &on_alarm) {}
 
 PostgresConnection::~PostgresConnection() {
   timers_.remove(alarm_);
@@ -104,6 +101,8 @@ void PostgresConnection::opened() {
   if (PQsetnonblocking(session_, 1) != 0 || PQenterPipelineMode(session_) != 1) return lost();
   timers_.remove(alarm_);
   state_ = State::open;
+  last_used_ = timers_.now();
+  timers_.set(alarm_, settings_.idle_timeout);
   wait_for(descriptor_base::wait_read);
   owner_.connection_opened(*this);
 }
@@ -131,6 +130,19 @@ void PostgresConnection::wait_for(descriptor_base::wait_type what) {
 }
 
 // --- its end
+
+void PostgresConnection::on_alarm(Timer& timer) noexcept {
+  PostgresConnection& self = static_cast<Alarm&>(timer).connection;
+  if (self.state_ == State::open) return self.look_after_idle();
+  self.close({RequestError::timeout, "no connection within the limit of time"});
+}
+
+void PostgresConnection::look_after_idle() {
+  if (!under_way_.empty()) last_used_ = timers_.now();
+  const TimePoint end = last_used_ + settings_.idle_timeout;
+  if (timers_.now() < end) return timers_.set_at(alarm_, end);
+  close({RequestError::transport, "closed, since nobody used it"});
+}
 
 void PostgresConnection::lost() {
   PostgresFailure why = failure_of(session_);
@@ -163,6 +175,7 @@ void PostgresConnection::close(PostgresFailure why) {
 
 void PostgresConnection::run(PostgresQuery& query) {
   query.connection = this;
+  last_used_ = timers_.now();
   const bool first = under_way_.empty();
   under_way_.push(query);
   if (!send(query)) return lost();

@@ -68,6 +68,7 @@ class PostgresConnection final : public std::enable_shared_from_this<PostgresCon
     std::vector<PostgresTarget::Host> hosts;
     std::shared_ptr<HostResolver> resolver;  // null where no host is a name
     Duration open_within{};                  // from open() until queries can run
+    Duration idle_timeout{};                 // without queries; then it is closed
   };
   // `settings` outlive it.
   PostgresConnection(PostgresConnectionOwner& owner, boost::asio::io_context& io, Timers& timers,
@@ -103,6 +104,8 @@ class PostgresConnection final : public std::enable_shared_from_this<PostgresCon
 
   void hosts_found(const PostgresTarget::Parameters& hosts) noexcept override;
   void hosts_unknown(std::string why) noexcept override;
+  static void on_alarm(Timer& timer) noexcept;
+  void look_after_idle();
   void go_on_opening();
   void opened();
   bool watch();
@@ -124,7 +127,8 @@ class PostgresConnection final : public std::enable_shared_from_this<PostgresCon
   boost::asio::posix::stream_descriptor socket_;
   const Settings& settings_;
   PostgresHosts hosts_;
-  Alarm alarm_;  // opening takes too long
+  Alarm alarm_;  // opening takes too long; when open: nobody may have used it
+  TimePoint last_used_{};
   PGconn* session_ = nullptr;
   State state_ = State::closed;
   bool writing_ = false;   // waits until more can be written

@@ -14,9 +14,9 @@
 namespace logbraid {
 
 // The connections of a shard to one PostgreSQL, shared by its enrichers. They are opened when
-// queries need them, one at a time. While the server cannot be reached there is a pause after each
-// attempt (ReconnectPause), in which queries fail at once; the first one behind it attempts anew,
-// and a probe of the breaker's at any time.
+// queries need them, one at a time, and close when nobody uses them any more. While the server
+// cannot be reached there is a pause after each attempt (ReconnectPause), in which queries fail at
+// once; the first one behind it attempts anew, and a probe of the breaker's at any time.
 //
 // Invariants:
 //   - a query is in the stock, in the line, or with one connection

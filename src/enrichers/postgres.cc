@@ -1,5 +1,6 @@
 // postgres: what a query of a PostgreSQL knows about the values of an event.
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -68,6 +69,10 @@ Result<EnricherInstance> make(const Settings& settings, const MakeContext&) {
       std::make_shared<PostgresOptions>(*std::move(target), *std::move(statement), sql->key);
   options->connections = static_cast<std::uint32_t>(*connections);
   options->open_within = settings.duration("connect_timeout");
+  options->idle_timeout = settings.duration("idle_timeout");
+  if (options->idle_timeout < std::chrono::seconds(1)) {
+    return settings.error("idle_timeout", "must be 1s or more");
+  }
   options->max_reply = settings.bytes("max_reply");
   options->rows = sql->rows;
   if (!options->statement.takes_array) lookups->max_batch = 1;
@@ -128,8 +133,8 @@ says which key a row is for.
                .help =
                    "At the most, of the process; divided among the shards, at least one each. They "
                    "are opened when they are needed and shared by enrichers with the same `url`, "
-                   "`timeout`, `connections` and `connect_timeout`. Raise it when queries are slow "
-                   "and the server has cores to spare."},
+                   "`timeout`, `connections`, `connect_timeout` and `idle_timeout`. Raise it when "
+                   "queries are slow and the server has cores to spare."},
               {.name = "connect_timeout",
                .type = SettingType::duration,
                .unit = "s",
@@ -137,6 +142,11 @@ says which key a row is for.
                .help =
                    "From the first packet until a connection can be used; queries wait no longer "
                    "than their own `timeout`."},
+              {.name = "idle_timeout",
+               .type = SettingType::duration,
+               .default_text = "5m",
+               .help = "A connection without a query for so long is closed, and opened by the "
+                       "next one."},
               {.name = "max_reply",
                .type = SettingType::bytes,
                .unit = "bytes",

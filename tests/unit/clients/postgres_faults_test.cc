@@ -12,6 +12,7 @@
 #include "tests/support/client_driver.h"
 #include "tests/support/postgres_wire.h"
 #include "tests/support/scripted_server.h"
+#include "tests/unit/clients/postgres_setup.h"
 
 namespace logbraid {
 namespace {
@@ -22,41 +23,12 @@ using test::BoundPort;
 using test::ClientDriver;
 using test::HangingPort;
 using test::ScriptedServer;
+using test::postgres_setup::client_of;
+using test::postgres_setup::good;
 using ::testing::HasSubstr;
 using namespace test::postgres_wire;
 using Peer = ScriptedServer::Peer;
 using Row = Request::Row;
-
-void good(Peer& peer) {
-  welcome(peer);
-  read_query(peer);
-  peer.write(kPrepared + kBound + data_row("x") + kDone);
-  for (;;) {
-    read_query(peer);
-    peer.write(kBound + data_row("x") + kDone);
-  }
-}
-
-struct Limits {
-  Duration open_within = seconds(30);
-  Duration timeout = seconds(30);
-  std::string more = "?sslmode=disable";
-};
-
-ClientDriver::MakeClient client_of(std::uint16_t port, const Limits& limits = {}) {
-  auto target = PostgresTarget::parse(
-      "postgresql://reader:x@127.0.0.1:" + std::to_string(port) + "/db" + limits.more, "");
-  PostgresStatement statement;
-  statement.text = "select a from t where a = $1";
-  auto options = std::make_shared<PostgresOptions>(
-      target.value(), statement, KeySpec({KeyTemplate::parse("{{a}}", KeyEscape::none).value()}));
-  options->connections = 1;
-  options->open_within = limits.open_within;
-  options->max_reply = 4096;
-  return [options](const LookupSurroundings& around) {
-    return std::make_unique<PostgresClient>(options, around);
-  };
-}
 
 // What the first connection does to a query; the second one is good.
 struct Fault {
@@ -214,7 +186,7 @@ TEST(postgres_faults, connecting_that_hangs_holds_nobody_beyond_his_time) {
   driver.cancel(*first.request);
   EXPECT_EQ(first.ended.get().error, RequestError::timeout);
   const auto second = driver.ask({"k"});  // until the attempt is given up
-  EXPECT_EQ(second.error, RequestError::transport);
+  EXPECT_EQ(second.error, RequestError::timeout);
   EXPECT_THAT(second.why, HasSubstr("no connection within the limit of time"));
 }
 
@@ -237,7 +209,7 @@ TEST(postgres_faults, a_handshake_that_hangs_is_given_up) {
   for (const auto& [more, script] : rows) {
     ScriptedServer server({script});
     ClientDriver driver(client_of(server.port(), {.open_within = milliseconds(50), .more = more}));
-    EXPECT_EQ(driver.ask({"k"}).error, RequestError::transport);
+    EXPECT_EQ(driver.ask({"k"}).error, RequestError::timeout);
     server.wait_for_ended(1);  // it saw the end of the connection
   }
 }

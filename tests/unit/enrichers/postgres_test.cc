@@ -64,6 +64,8 @@ TEST(PostgresTest, says_what_would_be_right) {
       {settings_with("select $1", std::string(kUsual) + R"(,"key_column":"id")"), "= any($1)"},
       {settings_with("select $1", std::string(kUsual) + R"(,"batch":{"max":5})"), "= any($1)"},
       {settings_with("select $1", std::string(kUsual) + R"(,"connections":0)"), "connections"},
+      {settings_with("select $1", std::string(kUsual) + R"(,"idle_timeout":"999ms")"),
+       "idle_timeout: must be 1s or more"},
       {settings_with("select $1", std::string(kUsual) + R"(,"multiple":"all")"), "multiple"},
       {settings_with("select $1", std::string(kUsual) + R"(,"max_rows":5)"),
        "max_rows: is for `multiple: array`"},
