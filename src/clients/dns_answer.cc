@@ -15,8 +15,9 @@ namespace {
 constexpr std::uint16_t kCname = 5;
 constexpr std::uint16_t kSoa = 6;
 constexpr std::uint16_t kInternet = 1;
-constexpr std::size_t kMostName = 255;  // bytes on the wire
-constexpr std::size_t kHeader = 12;     // in front of the question; there is no name in it
+constexpr std::uint16_t kCutOff = 0x0200;  // of the flags: TC
+constexpr std::size_t kMostName = 255;     // bytes on the wire
+constexpr std::size_t kHeader = 12;        // in front of the question; there is no name in it
 
 // Reads numbers and names from a packet; what lies beyond its end is 0, and said so.
 class PacketReader {
@@ -213,6 +214,8 @@ DnsAnswer DnsAnswer::read(std::span<const std::uint8_t> packet, DnsType type) {
   if (reader.broken() || (flags & 0x8000u) == 0 || questions != 1) {
     return malformed("the packet is no answer to one question");
   }
+  // c-ares asks again over TCP where that stands in a packet over UDP; so it comes from there.
+  if ((flags & kCutOff) != 0) return malformed("the answer is cut off, over TCP too");
   std::string name = reader.name();
   reader.four();
   std::vector<Record> records;

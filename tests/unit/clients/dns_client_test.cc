@@ -25,7 +25,6 @@ using test::ClientDriver;
 using test::Dnsmasq;
 using test::DnsPacket;
 using test::NameServer;
-using test::ScriptedServer;
 using ::testing::HasSubstr;
 using Replies = std::vector<std::string>;
 using Row = Request::Row;
@@ -201,22 +200,6 @@ TEST(DnsClientTest, a_broken_answer_is_malformed) {
   });
   const auto ended = ask({.type = DnsType::a}, server_at(server.port()), "www.example");
   EXPECT_EQ(ended.error, RequestError::malformed) << ended.why;
-}
-
-TEST(DnsClientTest, a_truncated_answer_is_asked_for_again_over_tcp) {
-  BoundPort port;
-  const NameServer udp(
-      [](const std::string& query) { return Replies{DnsPacket(query, 0x8380).bytes()}; },
-      port.number());
-  const ScriptedServer tcp({[](ScriptedServer::Peer& peer) {
-                             const std::string size = peer.read_exactly(2);
-                             const std::string reply =
-                                 found(peer.read_exactly(static_cast<unsigned char>(size[1])))[0];
-                             peer.write(std::string{'\0', static_cast<char>(reply.size())} + reply);
-                             peer.hang();
-                           }},
-                           std::move(port));
-  expect_found(ask({.type = DnsType::a}, server_at(tcp.port()), "www.example"));
 }
 
 TEST(DnsClientTest, a_server_that_is_silent_is_a_timeout) {
