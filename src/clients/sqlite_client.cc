@@ -89,6 +89,8 @@ int SqliteClient::take_rows(Request& request, std::size_t row) {
   // After a change of the table a `select *` may have others.
   if (!database.has_its_columns()) return SQLITE_SCHEMA;
   if (options_->rows.several == SqlRowsRule::Several::array) return gather_rows(request, row);
+  // SQLite's own limit is for one value, and not below 64 KiB.
+  if (database.row_bytes() > options_->max_reply) return SQLITE_TOOBIG;
   writer_.write(request, row, database.shape(),
                 [&](std::size_t column) { return database.value(column); });
   if (options_->rows.several == SqlRowsRule::Several::first) return SQLITE_ROW;
@@ -129,6 +131,8 @@ void SqliteClient::fail(Request& request, int code) {
     why = "the result has other columns than before";
   } else if (code == SQLITE_INTERRUPT) {
     why = "the query was stopped: it ran longer than max_time";
+  } else if (code == SQLITE_TOOBIG) {
+    why = "a row is over " + std::to_string(options_->max_reply) + " bytes (max_reply)";
   } else {
     why = sql_message(database_->message());
   }

@@ -316,6 +316,15 @@ TEST_F(SqliteClientTest, what_is_too_large_or_makes_no_sense_is_an_error_of_that
   Asker large(path_, {.query = "select hex(zeroblob(?1)) as text", .max_reply = 65536});
   EXPECT_EQ(large.ask("40000").error, RequestError::oversize);
   EXPECT_EQ(large.ask("2").what, Row::found);
+  for (const auto several : {SqlRowsRule::Several::first, SqlRowsRule::Several::error}) {
+    Asker small(path_, {.query = "select hex(zeroblob(?1)) as a, hex(zeroblob(?1)) as b",
+                        .max_reply = 1000,
+                        .rows = {several}});
+    EXPECT_EQ(small.ask("250").what, Row::found);
+    const Answer over = small.ask("251");
+    EXPECT_EQ(over.error, RequestError::oversize);
+    EXPECT_EQ(over.why, path_ + ": a row is over 1000 bytes (max_reply)");
+  }
   Asker json(path_, {.query = "select json(?1) as value"});
   const Answer wrong = json.ask("{");
   EXPECT_EQ(wrong.error, RequestError::bad_request);
