@@ -7,6 +7,19 @@
 #include "engine/plan_runner.h"
 
 namespace logbraid {
+namespace {
+
+// Caches and limits go with their runner; what it has counted stays.
+void forget_what_is_gone(RunMetrics& metrics) {
+  for (EnricherMetrics& enricher : metrics.enrichers) {
+    if (!enricher.lookup) continue;
+    enricher.lookup->limit = 0;
+    enricher.lookup->cache_entries = 0;
+    enricher.lookup->cache_bytes = 0;
+  }
+}
+
+}  // namespace
 
 std::uint32_t MetricsBoard::reserve_activities(std::uint32_t enrichers) {
   const std::lock_guard lock(mutex_);
@@ -35,7 +48,9 @@ MetricsBoard::Entry::~Entry() {
   const std::lock_guard lock(board_.mutex_);
   const auto at = std::find_if(board_.runners_.begin(), board_.runners_.end(),
                                [this](const Runner& each) { return each.runner == &runner_; });
-  add(*at->plan, at->runner->metrics(), board_.left_);
+  RunMetrics metrics = at->runner->metrics();
+  forget_what_is_gone(metrics);
+  add(*at->plan, metrics, board_.left_);
   board_.runners_.erase(at);
 }
 

@@ -14,12 +14,13 @@
 
 #include "logbraid/engine.h"
 #include "logbraid/registry.h"
+#include "lookup/cached_lookup.h"
+#include "tests/support/busy_service.h"
 
 namespace logbraid::test {
 namespace {
 
-using std::chrono_literals::operator""h;
-using std::chrono_literals::operator""ms;
+using namespace std::chrono_literals;
 using Function = std::function<EnrichStatus(const EventView&, Patch&)>;
 
 const FieldPath kSeen("seen");
@@ -116,6 +117,47 @@ TEST_F(EngineMetricsTest, outlive_the_plans_and_the_enrichers) {
   EXPECT_EQ(ok_of(metrics.enrichers[1]), 15u);
   EXPECT_EQ(metrics.enrichers[1].state.runs, Placement::inline_) << "as it stands now";
   EXPECT_EQ(metrics.plan_uses.cache_misses, 2u);
+}
+
+TEST_F(EngineMetricsTest, of_caches_and_limits_are_those_that_are_there) {
+  BusyService service(1, Duration::zero());
+  const auto add_user = [&] {
+    EnricherMetadata metadata;
+    metadata.name = "user";
+    LookupOptions options;
+    options.client_limit = 4;
+    ASSERT_TRUE(
+        registry_
+            .add(metadata,
+                 make_lookup({KeySpec({KeyTemplate::parse("{{key}}", KeyEscape::none).value()}),
+                              {FieldPath::parse("user").value()},
+                              options,
+                              service.maker()}))
+            .has_value());
+  };
+  add_user();
+  EngineOptions options;
+  options.execution.shards = 1;
+  engine_ = *Engine::create(registry_, {"user"}, std::move(options));
+  const auto ask = [&](int keys) {
+    std::vector<OwnedEvent> asked;
+    for (int i = 0; i < keys; ++i) {
+      asked.push_back(*OwnedEvent::from_json(R"({"key":")" + std::to_string(i) + "\"}"));
+    }
+    ASSERT_TRUE(engine_->enrich(std::move(asked)).has_value());
+  };
+  const auto now = [&] { return *engine_->metrics().enrichers.at(0).lookup; };
+  ask(10);
+  EXPECT_EQ(now().cache_entries, 10u);
+  EXPECT_EQ(now().limit, 4u);
+  registry_.clear();
+  add_user();
+  ask(3);
+  ask(3);  // behind the end of the turn in which the old plan's runner went
+  EXPECT_EQ(now().cache_entries, 3u);
+  EXPECT_EQ(now().limit, 4u);
+  EXPECT_EQ(now().misses, 13u) << "what was counted stays";
+  engine_.reset();
 }
 
 TEST_F(EngineMetricsTest, those_that_left_the_plan_come_last) {
