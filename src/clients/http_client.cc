@@ -94,11 +94,24 @@ HttpTransfer& HttpClient::take() {
 
 // By way of the proxy, where there is one.
 void HttpClient::warm_up() noexcept {
+  if (!connections_->may_warm_up()) return;
+  if (!options_->warm_up.empty()) return ask_ahead();
   if (options_->proxy) {
-    connections_->warm_up(options_->proxy->origin, {});
+    connections_->spare().open(options_->proxy->origin, {});
   } else {
-    connections_->warm_up(options_->origin, options_->server_name);
+    connections_->spare().open(options_->origin, options_->server_name);
   }
+}
+
+// Whatever comes of it: what is wrong the first request will tell.
+void HttpClient::ask_ahead() {
+  Request& request = ahead_.request;
+  request.begin();
+  request.add({});
+  HttpTransfer& transfer = take();
+  transfer.call.url = url_start_ + options_->warm_up;
+  surroundings_.timers.set(transfer.due, surroundings_.timeout);
+  transfer.begin(request, false);
 }
 
 void HttpClient::send(Request& request) noexcept {
@@ -115,7 +128,7 @@ void HttpClient::send(Request& request) noexcept {
     return;
   }
   request.client_data = &transfer;
-  transfer.begin(request);
+  transfer.begin(request, options_->post);
 }
 
 bool HttpClient::prepare(const Request& request, HttpTransfer::Call& call,

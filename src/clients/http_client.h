@@ -31,7 +31,14 @@ class HttpClient final : public Client, private HttpTransferOwner {
   void warm_up() noexcept override;
 
  private:
+  // Of the request whose answer nobody waits for.
+  struct Ahead final : RequestOwner {
+    void request_ended(Request&) noexcept override {}
+    Request request{*this};
+  };
+
   HttpTransfer& take();
+  void ask_ahead();
   // False: an event's value cannot be sent; `why` says so.
   bool prepare(const Request& request, HttpTransfer::Call& call, std::string_view& why) const;
   bool add_keys(const Request& request, std::string& body, std::string_view& why) const;
@@ -54,6 +61,7 @@ class HttpClient final : public Client, private HttpTransferOwner {
   const std::string url_start_;
   const std::shared_ptr<HttpConnections> connections_;
   HttpReply reply_;
+  Ahead ahead_;
   std::vector<std::unique_ptr<HttpTransfer>> all_;  // before connections_ to go
   std::vector<HttpTransfer*> free_;
 };

@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "async/timers.h"
@@ -49,10 +50,8 @@ class HttpConnections final : private PollSet::Owner {
   HttpNames& names() { return names_; }
   HttpSpare& spare() { return spare_; }
   HttpRefusals& refusals() { return refusals_; }
-  // Makes a connection, where there was no request yet.
-  void warm_up(const HttpOrigin& to, std::string_view alias) {
-    if (!used_) spare_.open(to, alias);
-  }
+  // True once, and only before the first request: something may be made ahead.
+  bool may_warm_up() { return !used_ && !std::exchange(warmed_up_, true); }
   // The options of a handle that its connections need.
   void prepare(CURL* transfer);
   void start(CURL* transfer);
@@ -93,7 +92,8 @@ class HttpConnections final : private PollSet::Owner {
   const long most_;
   const Duration idle_timeout_;
   CURLM* multi_ = nullptr;
-  bool used_ = false;            // since multi_ was made
+  bool used_ = false;  // since multi_ was made
+  bool warmed_up_ = false;
   std::uint32_t running_ = 0;    // transfers
   TimePoint last_run_{};         // when one ended
   std::vector<Socket> sockets_;  // by descriptor

@@ -66,6 +66,7 @@ struct HttpOptions {
   // stands for one event in the body.
   KeySpec key;
   std::string target;                    // of a bulk request
+  std::string warm_up;                   // asked before there are requests; empty: nothing is
   std::string body;                      // of a post without fields in it
   std::optional<std::size_t> body_part;  // of the key; unset: `body`
   HttpReplyOptions reply;

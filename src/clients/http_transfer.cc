@@ -170,14 +170,12 @@ void HttpTransfer::set_method(bool post) {
   set(post ? CURLOPT_POST : CURLOPT_HTTPGET, 1L);
 }
 
-void HttpTransfer::begin(Request& request) {
+void HttpTransfer::begin(Request& request, bool post) {
   request_ = &request;
   redirects_ = 0;
   origin_ = options_.origin;
-  if (std::exchange(was_away_, false)) {
-    set_headers(kHome);
-    set_method(options_.post);
-  }
+  if (std::exchange(was_away_, false)) set_headers(kHome);
+  set_method(post);
   if (!call.headers.empty()) {
     call_headers_.reset();
     for (curl_slist* at = home_headers_.get(); at != nullptr; at = at->next) {
@@ -187,7 +185,7 @@ void HttpTransfer::begin(Request& request) {
     set(CURLOPT_HTTPHEADER, call_headers_.get());
   }
   set(CURLOPT_URL, call.url.c_str());
-  if (options_.post) {
+  if (post) {
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call.body.size()));
     set(CURLOPT_POSTFIELDS, call.body.c_str());
   }

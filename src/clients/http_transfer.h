@@ -48,8 +48,8 @@ class HttpTransfer final : private HttpRun, private HttpNames::Waiter {
   HttpTransfer(const HttpTransfer&) = delete;
   HttpTransfer& operator=(const HttpTransfer&) = delete;
 
-  // Starts what stands in `call`, as soon as the names it needs are known.
-  void begin(Request& request);
+  // Starts what stands in `call`, a post or a get, as soon as the names it needs are known.
+  void begin(Request& request, bool post);
   // Starts anew where the reply said.
   void follow(const HttpUrl& url);
   // Ends it without a word to anybody; it may begin again.
@@ -127,7 +127,7 @@ class HttpTransfer final : private HttpRun, private HttpNames::Waiter {
   Request* request_ = nullptr;
   HttpOrigin origin_;      // where it goes
   bool post_ = false;      // as it is set
-  bool was_away_ = false;  // headers or method are not those of a first request
+  bool was_away_ = false;  // headers are not those of a first request
   bool waits_ = false;     // for names
   bool runs_ = false;
   bool over_limit_ = false;

@@ -71,6 +71,17 @@ Result<HttpUrl> parse_service_url(const Settings& settings) {
   return url;
 }
 
+Result<std::string> parse_warm_up(const Settings& settings) {
+  if (!settings.has("warm_up")) return std::string();
+  std::string target = settings.string("warm_up");
+  const bool is_plain =
+      std::ranges::all_of(target, [](unsigned char c) { return c > 0x20 && c < 0x7f && c != '#'; });
+  if (!target.starts_with('/') || !is_plain || has_fields(target)) {
+    return settings.error("warm_up", "is a path of the same host without fields, like /health");
+  }
+  return target;
+}
+
 // Adds a part to the key; gives its number.
 Result<std::size_t> add_part(std::vector<KeyTemplate>& parts, const Setting& place,
                              std::string_view text, KeyEscape escape) {
@@ -314,6 +325,11 @@ std::vector<SettingSpec> http_setting_specs() {
       {.name = "connect_timeout",
        .type = SettingType::duration,
        .help = "For a connection to come about, within `timeout`; where unset all of it."},
+      {.name = "warm_up",
+       .type = SettingType::string,
+       .help = "A path, like `/health`, that is asked before the first event, so that TLS and "
+               "HTTP/2 stand by then; what is answered does not matter. Where unset only a TCP "
+               "connection is made ahead."},
       {.name = "idle_timeout",
        .type = SettingType::duration,
        .default_text = "1m",
@@ -392,6 +408,9 @@ Result<HttpParts> parse_http_settings(const Settings& settings, const MakeContex
   if (settings.has("connect_timeout")) {
     options.connect_timeout = settings.duration("connect_timeout");
   }
+  auto warm_up = parse_warm_up(settings);
+  if (!warm_up) return warm_up.error();
+  options.warm_up = *std::move(warm_up);
   options.idle_timeout = settings.duration("idle_timeout");
   if (options.idle_timeout < std::chrono::seconds(1)) {
     return settings.error("idle_timeout", "must be 1s or more");

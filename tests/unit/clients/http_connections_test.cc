@@ -25,6 +25,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 using Peer = ScriptedServer::Peer;
+using Script = ScriptedServer::Script;
 
 void answer_well(Peer& peer) {
   for (;;) {
@@ -115,6 +116,66 @@ TEST_F(HttpConnectionsTest, a_service_that_is_not_there_yet_is_found_by_the_firs
   driver->warm_up();
   const ScriptedServer server({answer_well}, std::move(port));
   EXPECT_EQ(driver->ask({"/"}).error, RequestError::none);
+}
+
+TEST_F(HttpConnectionsTest, a_path_that_is_asked_ahead_is_asked_once_for_all) {
+  const ScriptedServer server({answer_well});
+  HttpOptions options = http_options("http://users.test:" + std::to_string(server.port()));
+  options.warm_up = "/health";
+  options.headers = {{"X-Tenant", "shop"}};
+  const auto resolver = std::make_shared<ScriptedResolver>();
+  const auto driver =
+      std::make_unique<HttpDriver>(std::move(options), 60s, "Bearer s3cret", resolver, &clock);
+  for (int i = 0; i < 3; ++i) driver->warm_up();
+  driver->on_loop(
+      [&] { resolver->open.at(0)->host_resolved(ScriptedResolver::at({"127.0.0.1"})); });
+  const std::string ahead = server.wait_for_received("\r\n\r\n");
+  EXPECT_THAT(ahead, StartsWith("GET /health HTTP/1.1\r\n"));
+  EXPECT_THAT(ahead, HasSubstr("\r\nAuthorization: Bearer s3cret\r\nX-Tenant: shop\r\n"));
+  EXPECT_EQ(driver->ask({"/users/1"}).error, RequestError::none);
+  driver->warm_up();
+  EXPECT_EQ(driver->ask({"/users/2"}).error, RequestError::none);
+  const std::string received = server.received();
+  EXPECT_EQ(received.find("/health"), received.rfind("/health"));
+}
+
+TEST_F(HttpConnectionsTest, what_is_asked_ahead_is_a_get_and_the_next_one_a_post) {
+  const ScriptedServer server({[](Peer& peer) {
+    EXPECT_THAT(peer.read_until("\r\n\r\n"), StartsWith("GET /health HTTP/1.1\r\n"));
+    peer.write(http_reply("200 OK", "fine"));
+    EXPECT_THAT(peer.read_until("\r\n\r\n"), StartsWith("POST /find HTTP/1.1\r\n"));
+    peer.read_until("{}");
+    peer.write(http_reply("200 OK", R"({"plan":1})"));
+    peer.hang();
+  }});
+  HttpOptions options = http_options(server.port());
+  options.warm_up = "/health";
+  options.post = true;
+  options.body = "{}";
+  options.connections = 1;  // it waits for the answer to the first
+  const auto driver = driver_of(std::move(options));
+  driver->warm_up();
+  server.wait_for_received("\r\n\r\n");
+  EXPECT_EQ(driver->ask({"/find"}).rows.at(0).answer, R"({"0":1,"1":{"plan":1}})");
+}
+
+TEST_F(HttpConnectionsTest, what_becomes_of_a_path_that_is_asked_ahead_does_not_matter) {
+  const Script rows[] = {[](Peer& peer) { peer.hang(); }, [](Peer& peer) { peer.reset(); },
+                         [](Peer& peer) {
+                           peer.read_until("\r\n\r\n");
+                           peer.write(http_reply("503 Service Unavailable", "no"));
+                         }};
+  for (const Script& row : rows) {
+    const ScriptedServer server({row, answer_well});
+    HttpOptions options = http_options(server.port());
+    options.warm_up = "/health";
+    const auto driver = driver_of(std::move(options));
+    driver->warm_up();
+    server.wait_for_connections(1);
+    driver->pass(60s);  // as long as a request may take
+    server.wait_for_ended(1);
+    EXPECT_EQ(driver->ask({"/"}).error, RequestError::none);
+  }
 }
 
 // --- a service that refuses

@@ -87,6 +87,19 @@ TEST_F(HttpNginxTest, shares_a_connection_among_requests_by_http_2) {
   EXPECT_THAT(nginx.log(), HasSubstr("HTTP/2.0 GET /users/63 200\n"));
 }
 
+TEST_F(HttpNginxTest, has_tls_ahead_of_requests_where_it_has_a_path_to_ask) {
+  const Certificate certificate("DNS:localhost");
+  const Nginx nginx(kLocations, &certificate);
+  HttpOptions options = trusting(nginx, certificate);
+  options.warm_up = "/missing/health";
+  HttpDriver driver(std::move(options));
+  driver.warm_up();
+  EXPECT_EQ(ask_many(driver, 64), 64);
+  EXPECT_EQ(driver.recorder().connections_opened.get(), 1u) << "it stood, or they waited for it";
+  EXPECT_EQ(driver.ask({"/users/64"}).error, RequestError::none);
+  EXPECT_THAT(nginx.log(), StartsWith("HTTP/2.0 GET /missing/health 404\n"));
+}
+
 TEST_F(HttpNginxTest, is_asked_by_http_1_over_tls_where_that_is_wanted) {
   const Certificate certificate("DNS:localhost");
   const Nginx nginx(kLocations, &certificate);

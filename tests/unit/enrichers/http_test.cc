@@ -50,7 +50,7 @@ TEST(HttpEnricherTest, reads_what_stands_in_its_templates_and_writes_its_fields)
 TEST(HttpEnricherTest, takes_its_settings) {
   const auto made = parse(with(
       R"("auth":{"user":"me","password":"p:w"},"connections":8,"redirects":2,"max_reply":"64KiB",)"
-      R"("connect_timeout":"20ms","http2":false,"forbid_private":true,)"
+      R"("connect_timeout":"20ms","http2":false,"forbid_private":true,"warm_up":"/health?q",)"
       R"("tls":{"verify":false,"server_name":"Internal.Example"},"content_type":"text/json")"));
   ASSERT_TRUE(made.has_value()) << made.error().to_string();
   const HttpOptions& options = made->options;
@@ -61,6 +61,7 @@ TEST(HttpEnricherTest, takes_its_settings) {
   EXPECT_EQ(options.max_reply, 64u * 1024);
   EXPECT_EQ(options.connect_timeout, std::chrono::milliseconds(20));
   EXPECT_FALSE(options.http2);
+  EXPECT_EQ(options.warm_up, "/health?q");
   EXPECT_FALSE(options.verify);
   EXPECT_EQ(options.server_name, "internal.example");
   EXPECT_NE(options.refuses, nullptr);
@@ -162,6 +163,9 @@ TEST(HttpEnricherTest, says_what_would_be_right) {
       {with(R"("proxy":"http://p.example","forbid_private":true)"), "leave out one"},
       {with(R"("proxy":"http://p.example","tls":{"server_name":"x.example"})"), "server_name"},
       {with(R"("connections":0)"), "connections"},
+      {with(R"("warm_up":"http://h.example/")"), "a path of the same host"},
+      {with(R"("warm_up":"/{{id}}")"), "without fields"},
+      {with(R"("warm_up":"/a b")"), "like /health"},
       {with(R"("redirects":11)"), "redirects"},
       {with(R"("bulk":{"key":"{{id}}","body":"[{{keys}}]"})"), "no field in url"},
       {R"({"url":"http://h.example/","fields":{"a":"/a"},"bulk":{"key":"{{id}}","body":"[]"}})",
