@@ -88,6 +88,7 @@ class BatchRun {
   // Events in the order in which they were done; with `lists_inline` also those that were while
   // admit() ran, which nobody needs to be told of one by one.
   std::vector<std::uint32_t> ended;
+  std::size_t ended_seen = 0;  // those of them that were looked at
   bool lists_inline = false;
   bool written = false;
 

@@ -18,7 +18,7 @@ BatchStock::~BatchStock() {
 
 bool BatchStock::has_room() {
   if (batches_ == 0) return true;
-  if (full_ || waiting_lines_ >= bounds_.lines) return false;
+  if (full_ || waiting_lines_ >= bounds_.lines || waiting_batches_ >= bounds_.waiting) return false;
   const auto missing = [&] {
     const std::size_t has = free_.empty() ? 0 : free_.back()->charged;
     return need_ - std::min(need_, has);
@@ -71,14 +71,17 @@ void BatchStock::begun(std::uint64_t lines) {
   const std::lock_guard lock(mutex_);
   if (++batches_ >= bounds_.batches) full_ = true;
   waiting_lines_ += lines;
+  ++waiting_batches_;
 }
 
-void BatchStock::let_in(std::uint64_t lines) {
+void BatchStock::let_in(std::uint64_t lines, std::size_t batches) {
   bool wakes = false;
   {
     const std::lock_guard lock(mutex_);
-    LOGBRAID_ASSERT(lines <= waiting_lines_, "what is let in has waited");
+    LOGBRAID_ASSERT(lines <= waiting_lines_ && batches <= waiting_batches_,
+                    "what is let in has waited");
     waiting_lines_ -= lines;
+    waiting_batches_ -= batches;
     wakes = waited_for_ && has_room();
   }
   if (wakes) room_.notify_one();

@@ -25,7 +25,8 @@ class BatchStock {
   struct Bounds {
     std::size_t batches;     // under way at a time
     std::size_t go_on_at;    // once they were, none more until no more than these are
-    std::uint64_t lines;     // none more is taken while so many wait to be let into a window
+    std::size_t waiting;     // none more is taken while so many batches have lines
+    std::uint64_t lines;     // that wait to be let into a window, or so many lines do
     std::size_t first_need;  // what the first ones are expected to need, in bytes
   };
   BatchStock(MemoryBudget& budget, const Bounds& bounds)
@@ -40,8 +41,9 @@ class BatchStock {
 
   // A batch goes on its way; its lines wait.
   void begun(std::uint64_t lines);
-  // So many of the lines that waited wait no more: they are in a window, or were no events.
-  void let_in(std::uint64_t lines);
+  // So many of the lines that waited wait no more: they are in a window, or were no events. And of
+  // so many batches these were the last.
+  void let_in(std::uint64_t lines, std::size_t batches);
   // A batch has left.
   void done();
 
@@ -65,6 +67,7 @@ class BatchStock {
   std::size_t batches_ = 0;
   bool full_ = false;  // until no more than `go_on_at` are under way
   std::uint64_t waiting_lines_ = 0;
+  std::size_t waiting_batches_ = 0;
   std::vector<std::unique_ptr<Batch>> free_;
 };
 

@@ -23,6 +23,7 @@ class MemoryBudget {
 
   bool has_room(std::size_t bytes) const { return used() + bytes <= limit_; }
   bool used_up() const { return used() >= limit_; }
+  bool exceeded() const { return used() > limit_; }
 
   std::size_t limit() const { return limit_; }
   std::size_t used() const;

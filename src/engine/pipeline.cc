@@ -29,12 +29,15 @@ namespace {
 // Bytes a read may give. 64 KiB are some 170 lines: enough to share the cost of a batch, little
 // enough to stay in a core's second cache with all that is made of it. (docs/performance.md)
 constexpr std::size_t kBatchBytes = 64 * 1024;
+// Where calls wait: an event that hangs keeps its whole batch.
+constexpr std::size_t kWaitingBatchBytes = 16 * 1024;
 constexpr std::size_t kLeastBatchBytes = 4 * 1024;
 // A small window gets small batches: reading far ahead only delays the end after a signal.
 constexpr std::size_t kBytesPerLine = 512;
 
-// Batches under way for each shard. Inline plans need one to work on, one to write and one to wait;
-// plans that wait need as many as fill the window.
+// Batches under way for each shard where nothing waits: one to work on, one to write, one to wait.
+// Where calls wait, those count that have lines to be let in: an event that hangs keeps its batch,
+// and must not keep others from being read.
 constexpr std::size_t kInlineBatches = 4;
 constexpr std::size_t kWaitingBatches = 32;
 
@@ -51,10 +54,10 @@ constexpr std::size_t kBatchesInBudget = 64;
 // safe side, for the first ones; then they are measured.
 constexpr std::size_t kNeedPerByte = 16;
 
-std::size_t batch_bytes(const ExecutionOptions& options) {
+std::size_t batch_bytes(const ExecutionOptions& options, bool all_inline) {
   const std::size_t bytes = std::min(std::size_t{options.in_flight} * kBytesPerLine,
                                      options.memory_limit / kBatchesInBudget);
-  return std::clamp(bytes, kLeastBatchBytes, kBatchBytes);
+  return std::clamp(bytes, kLeastBatchBytes, all_inline ? kBatchBytes : kWaitingBatchBytes);
 }
 
 unsigned lanes_of(Order order) {
@@ -113,13 +116,14 @@ struct Pipeline::State {
 
   // Inline plans read in strokes: the intake wakes for half of the batches, not for each.
   BatchStock::Bounds stock_bounds() const {
-    const std::size_t most = shard_count * (all_inline ? kInlineBatches : kWaitingBatches);
+    const std::size_t most = all_inline ? shard_count * kInlineBatches : SIZE_MAX;
     const std::uint32_t window = parts.options.in_flight;
     const std::uint64_t ahead = all_inline ? window : std::min(window, kReadAhead);
     return {.batches = most,
             .go_on_at = all_inline ? most / 2 : most - 1,
+            .waiting = shard_count * kWaitingBatches,
             .lines = ahead * shard_count + 1,
-            .first_need = batch_bytes(parts.options) * kNeedPerByte};
+            .first_need = batch_bytes(parts.options, all_inline) * kNeedPerByte};
   }
 
   // Before there are shards, which read the health.
@@ -214,7 +218,7 @@ Result<void> Pipeline::State::read_waiting() {
                  .give_back = [this](auto batch) { stock.give_back(std::move(batch)); },
                  .deliver = [this](auto batch) { submit(std::move(batch)); },
                  .thrown_away = [this](std::size_t bytes) { thrown_away += bytes; }},
-                batch_bytes(parts.options));
+                batch_bytes(parts.options, all_inline));
   Result<void> read = intake.run();
   batches = intake.batches();
   output.input_ended(batches);
@@ -236,7 +240,7 @@ Result<void> Pipeline::State::read_into_queue() {
                        keep(std::move(full));
                      },
                  .thrown_away = [this](std::size_t bytes) { thrown_away += bytes; }},
-                batch_bytes(parts.options));
+                batch_bytes(parts.options, all_inline));
   Result<void> read = intake.run();
   queue->close();
   return read;
@@ -246,7 +250,7 @@ void Pipeline::State::feed_from_queue() {
   while (queue->wait()) {
     std::unique_ptr<Batch> batch = stock.take();
     // What was dropped meanwhile left something: the newest, at least.
-    queue->pop_into(*batch, batch_bytes(parts.options));
+    queue->pop_into(*batch, batch_bytes(parts.options, all_inline));
     batch->sequence = batches++;
     submit(std::move(batch));
   }

@@ -449,6 +449,7 @@ void PlanRunner::end(EventRun& event) {
   event_runs_.give_back(event);
   --in_flight_;
   run.ended.push_back(event.index);
+  if (run.ended.size() == run.ended_seen + 1) events_.event_done(run);
   if (--run.open == 0) events_.batch_done(run);
 }
 

@@ -39,6 +39,8 @@ namespace logbraid {
 // What the shard is told.
 class PlanRunnerEvents {
  public:
+  // An event of the batch is done, the first after those of `ended` that were seen.
+  virtual void event_done(BatchRun&) {}
   // Every event of the batch has all its outcomes. Called once; `held` may still be over 0.
   virtual void batch_done(BatchRun& run) = 0;
   // The last started call that could touch the batch has ended, after batch_done().

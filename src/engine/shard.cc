@@ -83,8 +83,7 @@ void Shard::submit(std::unique_ptr<Batch> batch) {
 }
 
 void Shard::begin(std::unique_ptr<Batch> batch) {
-  auto active = std::make_unique<ActiveBatch>();
-  FinishedPart& rest = active->rest;
+  FinishedPart rest;
   rest.sequence = batch->sequence;
   rest.lines = parts_.output.take_buffer();
   reader_->read(*batch);
@@ -93,14 +92,16 @@ void Shard::begin(std::unique_ptr<Batch> batch) {
   apply_malformed_policy(*batch, rest);
   // Of the others nothing waits: blank lines, refused ones.
   let_in_ += batch->lines - std::min<std::uint64_t>(batch->lines, batch->records().size());
-  active->run =
-      std::make_unique<BatchRun>(std::move(batch), parts_.plan.size(),
-                                 parts_.options.status ? &*parts_.options.status : nullptr);
-  parts_.watch.begin(*active->run);
-  parts_.stock.grown(active->run->batch());
-  if (parts_.options.order == Order::by_key) find_lanes(*active);
-  waiting_.push_back(active.get());
-  active_.push_back(std::move(active));
+  active_.push_back(
+      std::make_unique<ActiveBatch>(std::move(batch), parts_.plan.size(),
+                                    parts_.options.status ? &*parts_.options.status : nullptr));
+  ActiveBatch& active = *active_.back();
+  active.place = active_.size() - 1;
+  active.rest = std::move(rest);
+  parts_.watch.begin(active);
+  parts_.stock.grown(active.batch());
+  if (parts_.options.order == Order::by_key) find_lanes(active);
+  waiting_.push_back(&active);
 }
 
 void Shard::apply_malformed_policy(Batch& batch, FinishedPart& rest) {
@@ -141,7 +142,7 @@ void Shard::apply_malformed_policy(Batch& batch, FinishedPart& rest) {
 // The hash of its key says which lane an event is in: equal keys are in the same one. The output
 // must know early in which lanes there is nothing to wait for.
 void Shard::find_lanes(ActiveBatch& active) {
-  Batch& batch = active.run->batch();
+  Batch& batch = active.batch();
   Lanes lanes = 0;
   for (const Record& record : batch.records()) {
     const Value key = EventView(record.event, batch.arena()).get(parts_.options.order_key);
@@ -159,24 +160,29 @@ bool Shard::turn() {
   do {
     while (!waiting_.empty() && !more) {
       ActiveBatch& active = *waiting_.front();
-      if (active.run->events() != 0) {
+      if (active.events() != 0) {
         if (!may_admit()) break;
         admit(active);
       } else {
-        batch_done(*active.run);
+        batch_done(active);
       }
       // At once: drain() may end the batch.
-      if (active.run->admitted == active.run->events()) waiting_.pop_front();
+      if (active.admitted == active.events()) {
+        waiting_.pop_front();
+        ++let_in_whole_;
+      }
       more = parts_.clock.now() >= end;
     }
     runner_.drain();
     give_back_released();
     // What ended made room in the window.
   } while (!more && !waiting_.empty() && may_admit());
-  if (let_in_ != 0) parts_.stock.let_in(std::exchange(let_in_, 0));
+  if (let_in_ != 0 || let_in_whole_ != 0) {
+    parts_.stock.let_in(std::exchange(let_in_, 0), std::exchange(let_in_whole_, 0));
+  }
   if (!active_.empty()) {
     if (parts_.options.hold) give_up_stragglers();
-    release_early();
+    if (!with_news_.empty()) release_early();
   }
   account();
   return more || runner_.has_more();
@@ -201,46 +207,46 @@ void Shard::account() {
   if (made_room) parts_.stock.notify();
 }
 
-// While the memory is used up nothing new begins, but what is alone on its shard: that has to end
-// for memory to become free.
+// Once more memory is used than was promised nothing new begins, but what is alone on its shard:
+// that has to end for memory to become free.
 bool Shard::may_admit() const {
   const std::uint32_t in_flight = runner_.in_flight();
   return in_flight < parts_.options.in_flight && runner_.accepts() &&
-         (in_flight == 0 || !parts_.budget.used_up());
+         (in_flight == 0 || !parts_.budget.exceeded());
 }
 
 void Shard::admit(ActiveBatch& active) {
-  BatchRun& run = *active.run;
-  const std::uint32_t first = run.admitted;
+  const std::uint32_t first = active.admitted;
   const std::uint32_t window = parts_.options.in_flight - runner_.in_flight();
-  std::uint32_t count = std::min({run.events() - first, window, runner_.most_at_once()});
+  std::uint32_t count = std::min({active.events() - first, window, runner_.most_at_once()});
   if (runner_.all_inline()) count = std::min(count, PlanRunner::kInlineSlice);
   let_in_ += count;
-  const std::uint32_t open = run.open;
+  const std::uint32_t open = active.open;
   if (parts_.options.hold) active.admissions.push_back({first, loop_.timers().now()});
-  runner_.admit(run, count);
+  runner_.admit(active, count);
   if (active.in_output) return;  // done whole meanwhile
-  if (!active.release && open - run.open == count) {
+  if (!active.release && open - active.open == count) {
     // Written while it is warm.
-    for (; active.written < run.admitted; ++active.written) {
+    for (; active.written < active.admitted; ++active.written) {
       write(active, active.written, active.rest);
     }
   } else if (!active.release) {
-    run.lists_inline = true;
-    active.release.emplace(parts_.options.order, run.events(), active.lanes);
+    active.lists_inline = true;
+    active.release.emplace(parts_.options.order, active.events(), active.lanes);
     // What is in `rest` already goes out with what is released first.
     for (std::uint32_t i = 0; i < first; ++i) active.release->done(i, loop_.timers().now());
     active.release->release([](unsigned, std::uint32_t, Duration) {});
   }
-  parts_.stock.grown(run.batch());
+  if (active.ended_seen != active.ended.size()) event_done(active);
+  parts_.stock.grown(active.batch());
 }
 
 void Shard::give_back_released() {
   for (BatchRun* const run : released_) {
-    const auto active = std::find_if(active_.begin(), active_.end(),
-                                     [run](const auto& each) { return each->run.get() == run; });
     parts_.stock.give_back(run->take_batch());
-    *active = std::move(active_.back());
+    const std::size_t place = active_of(*run).place;
+    std::swap(active_[place], active_.back());
+    active_[place]->place = place;
     active_.pop_back();
   }
   released_.clear();

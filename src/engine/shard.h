@@ -98,7 +98,8 @@ class Shard final : private PlanRunnerEvents {
   void write(ActiveBatch& active, std::uint32_t event, FinishedPart& part);
   bool withhold(ActiveBatch& active, std::uint32_t event);
   void give_up_stragglers();
-  ActiveBatch& active_of(const BatchRun& run);
+  static ActiveBatch& active_of(BatchRun& run);
+  void event_done(BatchRun& run) override;
   void batch_done(BatchRun& run) override;
   void batch_released(BatchRun& run) override;
 
@@ -111,8 +112,10 @@ class Shard final : private PlanRunnerEvents {
   std::vector<Patch> withheld_;        // what is written of an event for the dead letters
   std::deque<ActiveBatch*> waiting_;   // not admitted whole yet, in order
   std::uint64_t let_in_ = 0;           // lines the stock has not been told of
+  std::size_t let_in_whole_ = 0;       // batches
   std::size_t beside_batches_ = 0;     // of the budget: what the runner keeps
   std::vector<std::unique_ptr<ActiveBatch>> active_;
+  std::vector<ActiveBatch*> with_news_;  // with `ended_some`
   std::vector<BatchRun*> released_;
   Alarm release_alarm_;
   Alarm hold_alarm_;

@@ -18,15 +18,12 @@ constexpr int kHoldLooks = 4;
 
 }  // namespace
 
-ActiveBatch& Shard::active_of(const BatchRun& run) {
-  return **std::find_if(active_.begin(), active_.end(),
-                        [&](const auto& each) { return each->run.get() == &run; });
-}
+// All batches of a shard's runner are such.
+ActiveBatch& Shard::active_of(BatchRun& run) { return static_cast<ActiveBatch&>(run); }
 
 void Shard::write(ActiveBatch& active, std::uint32_t event, FinishedPart& part) {
   if (!strict_.empty() && withhold(active, event)) return;
-  const BatchRun& run = *active.run;
-  writer_.write(run.batch().records()[event].event, run.row(event), part.lines);
+  writer_.write(active.batch().records()[event].event, active.row(event), part.lines);
   ++part.counts.written;
 }
 
@@ -34,8 +31,7 @@ void Shard::write(ActiveBatch& active, std::uint32_t event, FinishedPart& part) 
 // counted with the rest of its batch, whenever that ends. Where several failed, the dead letters
 // come before dropping.
 bool Shard::withhold(ActiveBatch& active, std::uint32_t event) {
-  BatchRun& run = *active.run;
-  const Slot slot = run.slot(event);
+  const Slot slot = active.slot(event);
   const auto failed = [&](std::uint32_t node) { return is_failure(slot.outcomes[node]); };
   const auto buries = [&](std::uint32_t node) {
     return failed(node) && parts_.plan[node].metadata.on_failure == OnFailure::dead_letter;
@@ -46,45 +42,48 @@ bool Shard::withhold(ActiveBatch& active, std::uint32_t event) {
     ++active.rest.counts.dropped_for(DropReason::enricher_failed);
     return true;
   }
-  const std::span<const Patch> row = run.row(event);
+  const std::span<const Patch> row = active.row(event);
   withheld_.assign(row.begin(), row.end());
   const std::string reason =
       parts_.plan[*why].name + ": " + std::string(to_string(slot.outcomes[*why]));
   static const FieldPath field("enrich_error");
-  withheld_.emplace_back(&run.batch().arena()).set(field, Value(reason));
-  writer_.write(run.batch().records()[event].event, withheld_, active.rest.dead_letters);
+  withheld_.emplace_back(&active.batch().arena()).set(field, Value(reason));
+  writer_.write(active.batch().records()[event].event, withheld_, active.rest.dead_letters);
   ++active.rest.counts.dead_lettered;
   return true;
 }
 
+void Shard::event_done(BatchRun& run) {
+  ActiveBatch& active = active_of(run);
+  if (!active.release || active.ended_some) return;
+  active.ended_some = true;
+  with_news_.push_back(&active);
+}
+
 void Shard::note_ended(ActiveBatch& active) {
-  const std::vector<std::uint32_t>& ended = active.run->ended;
-  for (; active.ended_seen < ended.size(); ++active.ended_seen) {
-    active.release->done(ended[active.ended_seen], loop_.timers().now());
+  for (; active.ended_seen < active.ended.size(); ++active.ended_seen) {
+    active.release->done(active.ended[active.ended_seen], loop_.timers().now());
   }
 }
 
+// Only batches of which an event has ended are looked at: there may be a thousand that stragglers
+// keep.
 void Shard::release_early() {
   const TimePoint now = loop_.timers().now();
-  const bool due = now - released_early_at_ >= kReleasePeriod;
-  bool later = false;
+  for (ActiveBatch* const active : with_news_) note_ended(*active);
+  if (now - released_early_at_ < kReleasePeriod) {
+    if (!release_alarm_.waiting()) loop_.timers().set(release_alarm_, kReleasePeriod);
+    return;
+  }
   std::vector<FinishedPart> parts;
-  for (const auto& active : active_) {
-    if (!active->release || active->in_output) continue;
-    const bool any = active->ended_seen != active->run->ended.size();
-    note_ended(*active);
-    if (due) {
-      release(*active, parts);
-    } else {
-      later |= any;
-    }
+  for (ActiveBatch* const active : with_news_) {
+    active->ended_some = false;
+    release(*active, parts);
   }
-  if (!parts.empty()) {
-    released_early_at_ = now;
-    parts_.output.put(parts);
-  } else if (later && !release_alarm_.waiting()) {
-    loop_.timers().set(release_alarm_, kReleasePeriod);
-  }
+  with_news_.clear();
+  if (parts.empty()) return;
+  released_early_at_ = now;
+  parts_.output.put(parts);
 }
 
 // Parts with what may leave the batch now: one a lane.
@@ -127,6 +126,7 @@ void Shard::release(ActiveBatch& active, std::vector<FinishedPart>& parts) {
 
 void Shard::put_rest(ActiveBatch& active) {
   FinishedPart& rest = active.rest;
+  if (active.ended_some) std::erase(with_news_, &active);
   std::vector<FinishedPart> parts;
   if (active.release) {
     note_ended(active);
@@ -144,7 +144,7 @@ void Shard::put_rest(ActiveBatch& active) {
     rest.counts.written += parts[0].counts.written;
     parts.clear();
   }
-  parts_.stock.settle(active.run->batch(), rest.lines.capacity());
+  parts_.stock.settle(active.batch(), rest.lines.capacity());
   if (parts.empty()) {
     parts_.output.put({&rest, 1});
   } else {
@@ -188,7 +188,7 @@ void Shard::give_up_stragglers() {
       if (since && *since <= limit) awaited |= lane;
     }
     active->release->find_blocking(limit, awaited, [&](std::uint32_t event) {
-      if (active->admitted_at(event) <= limit) runner_.expire(*active->run, event);
+      if (active->admitted_at(event) <= limit) runner_.expire(*active, event);
     });
   }
   if (!any) return;

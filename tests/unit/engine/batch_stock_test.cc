@@ -16,7 +16,7 @@ constexpr std::size_t kKiB = 1024;
 
 // Room for eight batches; reading goes on with each that leaves.
 BatchStock::Bounds bounds(std::uint64_t lines, std::size_t first_need) {
-  return {.batches = 8, .go_on_at = 7, .lines = lines, .first_need = first_need};
+  return {.batches = 8, .go_on_at = 7, .waiting = 8, .lines = lines, .first_need = first_need};
 }
 
 // A batch that is under way, as the intake makes it.
@@ -43,7 +43,7 @@ TEST(BatchStock, one_batch_is_always_taken_whatever_the_budget_says) {
   for (int i = 0; i < 3; ++i) {
     auto batch = begin(stock);
     EXPECT_TRUE(budget.used_up());
-    stock.let_in(1);
+    stock.let_in(1, 1);
     stock.done();
     stock.give_back(std::move(batch));
     EXPECT_EQ(budget.used(), 0u) << "an empty batch is not kept while memory is short";
@@ -91,7 +91,7 @@ TEST(BatchStock, reading_goes_on_when_what_waits_is_let_in_not_when_it_has_left)
   });
   for (const std::uint64_t lines : {50u, 100u, 1u}) {
     let_in += lines;
-    stock.let_in(lines);
+    stock.let_in(lines, 0);
   }
   waiting.join();
   budget.charge(first->charged, 0);
@@ -100,7 +100,8 @@ TEST(BatchStock, reading_goes_on_when_what_waits_is_let_in_not_when_it_has_left)
 
 TEST(BatchStock, when_it_was_full_reading_goes_on_when_enough_have_left) {
   MemoryBudget budget(1000 * kKiB);
-  BatchStock stock(budget, {.batches = 3, .go_on_at = 1, .lines = 1000, .first_need = 10 * kKiB});
+  BatchStock stock(
+      budget, {.batches = 3, .go_on_at = 1, .waiting = 8, .lines = 1000, .first_need = 10 * kKiB});
   std::vector<std::unique_ptr<Batch>> under_way;
   for (int i = 0; i < 3; ++i) under_way.push_back(begin(stock));
   std::atomic<int> left{0};
@@ -115,6 +116,29 @@ TEST(BatchStock, when_it_was_full_reading_goes_on_when_enough_have_left) {
   waiting.join();
   // It was not full since: the next one comes at once.
   under_way.push_back(begin(stock));
+  for (const auto& batch : under_way) budget.charge(batch->charged, 0);
+}
+
+TEST(BatchStock, batches_with_lines_that_wait_are_bounded_and_those_without_are_not) {
+  MemoryBudget budget(1000 * kKiB);
+  BatchStock stock(
+      budget,
+      {.batches = 100, .go_on_at = 99, .waiting = 2, .lines = 1000, .first_need = 10 * kKiB});
+  std::vector<std::unique_ptr<Batch>> under_way;
+  for (int i = 0; i < 10; ++i) {
+    under_way.push_back(begin(stock));
+    stock.let_in(1, 1);
+  }
+  under_way.push_back(begin(stock));
+  under_way.push_back(begin(stock));
+  std::atomic<bool> let_in{false};
+  std::thread waiting([&] {
+    under_way.push_back(stock.take());
+    EXPECT_TRUE(let_in);
+  });
+  let_in = true;
+  stock.let_in(1, 1);
+  waiting.join();
   for (const auto& batch : under_way) budget.charge(batch->charged, 0);
 }
 

@@ -163,6 +163,50 @@ INSTANTIATE_TEST_SUITE_P(Pieces, PipelineOrder, ::testing::Values(100'000, 34),
                            return row.param == 34 ? "many_batches" : "one_batch";
                          });
 
+// Waits on the loop for an event with the message "slow" until the latch is down.
+class HangsOnTheLoop final : public AsyncEnricher {
+ public:
+  explicit HangsOnTheLoop(std::shared_ptr<std::latch> release) : release_(std::move(release)) {}
+  Task<EnrichStatus> enrich(const EventView& event, Patch&, AsyncContext& context) override {
+    bool waiting = event.get_string(message_) == "slow";
+    while (waiting && !release_->try_wait()) waiting = co_await context.sleep(1ms);
+    co_return CallResult::ok;
+  }
+
+ private:
+  const std::shared_ptr<std::latch> release_;
+  const FieldPath message_{"message"};
+};
+
+// Each keeps a batch, and there are more of them than were ever under way otherwise.
+TEST(PipelineOrders, events_that_hang_keep_no_others_from_being_read) {
+  constexpr int kSlow = 500;
+  std::string input;
+  for (int i = 0; i < kSlow; ++i)
+    input += line("a", 1000 + i, "slow") + line("b", 1000 + i, "fast");
+  const auto release = std::make_shared<std::latch>(1);
+  EnricherInstance instance;
+  instance.placement = Placement::async;
+  instance.enricher = std::make_shared<HangsOnTheLoop>(release);
+  EnricherMetadata metadata;
+  metadata.name = "e";
+  metadata.placement = Placement::async;
+  Registry registry;
+  ASSERT_TRUE(registry.add(metadata, instance).has_value());
+  std::string output;
+  PipelineParts parts = memory_parts(input, *registry.resolve(std::vector<std::string>{"e"}),
+                                     output, line("a", 1000, "slow").size() * 2);
+  parts.options.shards = 2;
+  parts.options.order = Order::any;
+  parts.options.memory_limit = std::size_t{1} << 30;
+  parts.options.enricher_timeout = 10s;  // so that it fails, not hangs
+  parts.sink = std::make_unique<ReleasingSink>(output, kSlow, release);
+  const RunReport report = run_to_end(std::move(parts));
+  const auto& outcomes = report.metrics.enrichers[0].outcomes;
+  EXPECT_EQ(outcomes[static_cast<std::size_t>(Outcome::ok)], 2u * kSlow);
+  EXPECT_TRUE(report.counts.balanced());
+}
+
 TEST(PipelineOrders, each_gives_the_same_lines_under_random_delays) {
   std::string input;
   for (int n = 0; n < 3000; ++n) {
