@@ -3,15 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
-#include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/write.hpp>
-#include <optional>
 #include <utility>
 
 #include "clients/asio_address.h"
@@ -33,23 +28,6 @@ asio::io_context& context_of(const LoopIo& io) {
 }
 
 }  // namespace
-
-// All that handlers need while they are under way. It outlives the connection where they do.
-struct RedisConnection::Wire {
-  explicit Wire(asio::io_context& context) : socket(context) {}
-
-  void close() {
-    error_code ignored;
-    socket.close(ignored);
-  }
-
-  asio::generic::stream_protocol::socket socket;
-  std::optional<asio::ssl::stream<asio::generic::stream_protocol::socket&>> tls;
-  RedisReplyReader reader;
-  std::string out;      // to be written
-  std::string sending;  // being written, while `writing`
-  bool writing = false;
-};
 
 RedisConnection::RedisConnection(Owner& owner, const RedisConnectionOptions& options,
                                  HostResolver* resolver, LoopIo& io, Timers& timers,
@@ -76,14 +54,6 @@ void RedisConnection::close() noexcept {
   if (wire_) std::exchange(wire_, nullptr)->close();
 }
 
-template <class Handle>
-auto RedisConnection::while_here(Handle handle) {
-  return [self = weak_from_this(), wire = wire_, handle](const error_code& error, auto... size) {
-    const auto here = self.lock();
-    if (here && here->wire_ == wire) handle(*here, error, size...);
-  };
-}
-
 // --- from closed to ready
 
 void RedisConnection::open_if_due() noexcept {
@@ -96,74 +66,52 @@ void RedisConnection::open() noexcept {
   last_attempt_ = timers_.now();
   timers_.remove(tick_);
   timers_.set(tick_, options_.connect_timeout);
-  addresses_.clear();
   const RedisEndpoint& endpoint = options_.endpoint;
   if (!endpoint.path.empty()) {
-    addresses_.emplace_back(asio::local::stream_protocol::endpoint(endpoint.path));
-    return connect_next();
+    return connect({asio::local::stream_protocol::endpoint(endpoint.path)});
   }
   error_code error;
   const auto address = asio::ip::make_address(endpoint.host, error);
   if (error) return resolver_->resolve(endpoint.host, *this);
-  addresses_.emplace_back(asio::ip::tcp::endpoint(address, endpoint.port));
-  connect_next();
+  connect({asio::ip::tcp::endpoint(address, endpoint.port)});
 }
 
 void RedisConnection::host_resolved(const HostResolver::Answer& answer) noexcept {
   if (answer.addresses.empty()) return fail(RequestError::transport, answer.error);
+  std::vector<RedisWire::Address> addresses;
   for (const IpAddress& found : answer.addresses) {
-    addresses_.emplace_back(asio::ip::tcp::endpoint(asio_address(found), options_.endpoint.port));
+    addresses.emplace_back(asio::ip::tcp::endpoint(asio_address(found), options_.endpoint.port));
   }
-  std::ranges::reverse(addresses_);
-  connect_next();
+  connect(std::move(addresses));
 }
 
-void RedisConnection::connect_next() {
-  const Address address = addresses_.back();
-  addresses_.pop_back();
-  if (wire_) wire_->close();
-  wire_ = std::make_shared<Wire>(context_of(io_));
-  error_code error;
-  wire_->socket.open(address.protocol(), error);
-  if (!error) wire_->socket.non_blocking(true, error);
-  if (error && !addresses_.empty()) return connect_next();  // a family that this host has not
-  if (error) return fail(RequestError::transport, error.message());
-  if (options_.endpoint.path.empty()) {
-    wire_->socket.set_option(asio::ip::tcp::no_delay(true), error);
+void RedisConnection::connect(std::vector<RedisWire::Address> addresses) {
+  RedisWireTls tls;
+  if (options_.endpoint.tls) {
+    const std::string& name = options_.tls_options.server_name;
+    tls = {options_.tls.get(), name.empty() ? options_.endpoint.host : name,
+           options_.tls_options.verify};
   }
-  wire_->socket.async_connect(
-      address, while_here([](RedisConnection& self, const error_code& connect_error) {
-        self.connected(connect_error);
-      }));
+  RedisWire::Owner& owner = *this;
+  // Kept here: one that fails at once is closed from within.
+  const auto wire = wire_ = std::make_shared<RedisWire>(owner, context_of(io_), std::move(tls));
+  wire->connect(std::move(addresses));
 }
 
-void RedisConnection::connected(const error_code& error) {
-  if (error && !addresses_.empty()) return connect_next();
-  if (error) return fail(RequestError::transport, error.message());
-  if (options_.endpoint.tls) return secure();
+void RedisConnection::wire_connected() noexcept {
+  const auto here = shared_from_this();
   greet();
 }
 
-void RedisConnection::secure() {
-  const RedisTlsOptions& options = options_.tls_options;
-  const std::string& name =
-      options.server_name.empty() ? options_.endpoint.host : options.server_name;
-  auto& tls = wire_->tls.emplace(wire_->socket, *options_.tls);
-  error_code error;
-  asio::ip::make_address(name, error);
-  if (error) SSL_set_tlsext_host_name(tls.native_handle(), name.c_str());  // no address: it has one
-  if (options.verify) tls.set_verify_callback(asio::ssl::host_name_verification(name), error);
-  tls.async_handshake(asio::ssl::stream_base::client,
-                      while_here([](RedisConnection& self, const error_code& tls_error) {
-                        if (!tls_error) return self.greet();
-                        self.fail(RequestError::transport, "TLS: " + tls_error.message());
-                      }));
+void RedisConnection::wire_failed(const std::string& why) noexcept {
+  const auto here = shared_from_this();
+  fail(RequestError::transport, why);
 }
 
 // Written at once; no reply is waited for before the next command.
 void RedisConnection::greet() {
   const RedisEndpoint& endpoint = options_.endpoint;
-  std::string& out = wire_->out;
+  std::string& out = wire_->out();
   greeting_.clear();
   if (!endpoint.password.empty()) {
     append_command(out, endpoint.user.empty() ? 2 : 3);
@@ -186,10 +134,9 @@ void RedisConnection::greet() {
     greeting_.insert(greeting_.begin(), Greeting::name);
   }
   if (greeting_.empty()) become_ready();
-  if (wire_) {
-    write();
-    read();
-  }
+  if (!wire_) return;
+  wire_->write();
+  wire_->read();
 }
 
 void RedisConnection::become_ready() {
@@ -203,65 +150,13 @@ void RedisConnection::become_ready() {
   if (owner_ != nullptr) owner_->connection_has_room();
 }
 
-// --- bytes
-
-void RedisConnection::read() {
-  const std::span<char> room = wire_->reader.room();
-  const auto buffer = asio::buffer(room.data(), room.size());
-  auto on_read = while_here([](RedisConnection& self, const error_code& error, std::size_t size) {
-    if (error) {
-      return self.fail(RequestError::transport,
-                       error == asio::error::eof ? "the connection was closed" : error.message());
-    }
-    self.busy_ = true;
-    const auto wire = self.wire_;
-    wire->reader.add(size);
-    self.process();
-    if (self.wire_ == wire) self.read();
-  });
-  if (wire_->tls) {
-    wire_->tls->async_read_some(buffer, std::move(on_read));
-  } else {
-    wire_->socket.async_read_some(buffer, std::move(on_read));
-  }
-}
-
-// A request is one write, and leaves at once where the socket takes it.
-void RedisConnection::write() {
-  Wire& wire = *wire_;
-  if (wire.writing || wire.out.empty()) return;
-  if (!wire.tls) {
-    error_code error;
-    const std::size_t written = wire.socket.write_some(asio::buffer(wire.out), error);
-    wire.out.erase(0, written);
-    if (wire.out.empty()) return;
-    if (error && error != asio::error::would_block) {
-      // The read that waits is told so; nobody is called back from within a call.
-      wire.socket.shutdown(asio::socket_base::shutdown_both, error);
-      return;
-    }
-  }
-  write_rest();
-}
-
-void RedisConnection::write_rest() {
-  Wire& wire = *wire_;
-  wire.writing = true;
-  wire.sending.clear();
-  wire.sending.swap(wire.out);
-  auto on_written = while_here([](RedisConnection& self, const error_code& error, std::size_t) {
-    if (error) return self.fail(RequestError::transport, error.message());
-    self.wire_->writing = false;
-    self.write();
-  });
-  if (wire.tls) {
-    asio::async_write(*wire.tls, asio::buffer(wire.sending), std::move(on_written));
-  } else {
-    asio::async_write(wire.socket, asio::buffer(wire.sending), std::move(on_written));
-  }
-}
-
 // --- replies
+
+void RedisConnection::wire_read() noexcept {
+  const auto here = shared_from_this();
+  busy_ = true;
+  process();
+}
 
 void RedisConnection::process() {
   const auto wire = wire_;
@@ -272,7 +167,7 @@ void RedisConnection::process() {
     if (!answered()) break;
   }
   if (wire_ != wire) return;
-  if (calls_.empty() && wire->reader.has_more()) {
+  if (calls_.empty() && wire->reader().has_more()) {
     return fail(RequestError::malformed, "bytes that nobody asked for");
   }
   // However many there were before: those that an answer brought may have filled it meanwhile, with
@@ -282,7 +177,7 @@ void RedisConnection::process() {
 
 // False where there is no whole reply, or all is over.
 bool RedisConnection::greeted() {
-  RedisReplyReader& reader = wire_->reader;
+  RedisReplyReader& reader = wire_->reader();
   switch (reader.next(kShortReply)) {
     case RedisReplyReader::State::more:
       return false;
@@ -311,7 +206,7 @@ bool RedisConnection::greeted() {
 }
 
 bool RedisConnection::answered() {
-  RedisReplyReader& reader = wire_->reader;
+  RedisReplyReader& reader = wire_->reader();
   Call& call = calls_.front();
   switch (reader.next(call.limits)) {
     case RedisReplyReader::State::more:
@@ -344,9 +239,9 @@ bool RedisConnection::answered() {
 
 void RedisConnection::ask(RedisAsker& asker, Request& request) noexcept {
   last_asked_ = timers_.now();
-  const std::uint32_t replies = asker.write(request, wire_->out);
+  const std::uint32_t replies = asker.write(request, wire_->out());
   calls_.push_back({&asker, &request, replies, 0, asker.limits(request), TimePoint::max()});
-  write();
+  wire_->write();
 }
 
 bool RedisConnection::cancel(const Request& request, Duration within) noexcept {
@@ -370,12 +265,12 @@ void RedisConnection::forget(const RedisAsker& asker) noexcept {
 }
 
 void RedisConnection::ping() {
-  append_command(wire_->out, 1);
-  append_argument(wire_->out, "PING");
+  append_command(wire_->out(), 1);
+  append_argument(wire_->out(), "PING");
   const TimePoint give_up = timers_.now() + options_.connect_timeout;
   calls_.push_back({nullptr, nullptr, 1, 0, kShortReply, give_up});
   give_up_at(give_up);
-  write();
+  wire_->write();
 }
 
 // --- time

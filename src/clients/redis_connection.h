@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/circular_buffer.hpp>
 #include <cstdint>
@@ -14,6 +13,7 @@
 #include "clients/reconnect_pause.h"
 #include "clients/redis_endpoint.h"
 #include "clients/redis_reply_reader.h"
+#include "clients/redis_wire.h"
 #include "logbraid/async_context.h"
 #include "logbraid/timer.h"
 #include "lookup/request.h"
@@ -47,8 +47,8 @@ struct RedisConnectionOptions {
   Duration idle_timeout = std::chrono::minutes(5);  // without requests
 };
 
-// One connection: opens it, greets, keeps the order of requests and replies, and begins anew when
-// it breaks.
+// One connection: opens its wire, greets, keeps the order of requests and replies, and begins anew
+// when it breaks.
 //
 //   closed -> opening -> ready -> pausing -> opening ...
 //
@@ -60,14 +60,15 @@ struct RedisConnectionOptions {
 // Invariants:
 //   - calls_ holds, in order, what was written and not answered: the next reply is its front's
 //   - only while ready there are calls; a call whose request has ended has no asker any more
-//   - wire_ is there from opening to ready; a handler of an earlier one does nothing
+//   - wire_ is there from opening to ready; an earlier one is closed and says nothing
 //
 // Threads:  the shard's.
-// Lifetime: its handlers hold no more than the wire; close() before its owner goes.
+// Lifetime: the loop holds no more of it than the wire; close() before its owner goes.
 // Errors:   ends of requests.
 // Blocking: never.
 class RedisConnection final : public std::enable_shared_from_this<RedisConnection>,
-                              private HostResolver::Waiter {
+                              private HostResolver::Waiter,
+                              private RedisWire::Owner {
  public:
   class Owner {
    public:
@@ -105,8 +106,6 @@ class RedisConnection final : public std::enable_shared_from_this<RedisConnectio
  private:
   enum class State : std::uint8_t { closed, opening, ready, pausing };
   enum class Greeting : std::uint8_t { auth, select, name };
-  using Address = boost::asio::generic::stream_protocol::endpoint;
-  struct Wire;
   struct Call {
     RedisAsker* asker;  // null: nobody wants the replies
     Request* request;
@@ -122,14 +121,12 @@ class RedisConnection final : public std::enable_shared_from_this<RedisConnectio
 
   void open() noexcept;
   void host_resolved(const HostResolver::Answer& answer) noexcept override;
-  void connect_next();
-  void connected(const boost::system::error_code& error);
-  void secure();
+  void connect(std::vector<RedisWire::Address> addresses);
+  void wire_connected() noexcept override;
+  void wire_read() noexcept override;
+  void wire_failed(const std::string& why) noexcept override;
   void greet();
   void become_ready();
-  void read();
-  void write();
-  void write_rest();
   void process();
   bool greeted();
   bool answered();
@@ -140,9 +137,6 @@ class RedisConnection final : public std::enable_shared_from_this<RedisConnectio
   void give_up_at(TimePoint when);
   void fail(RequestError error, std::string_view why) noexcept;
   std::string said(std::string_view what) const;
-  // A handler that does nothing when this is gone or has another wire.
-  template <class Handle>
-  auto while_here(Handle handle);
 
   static void on_tick(Timer& timer) noexcept;
   static void on_stalled(Timer& timer) noexcept;
@@ -154,8 +148,7 @@ class RedisConnection final : public std::enable_shared_from_this<RedisConnectio
   Timers& timers_;
   ReconnectPause pause_;
   State state_ = State::closed;
-  std::shared_ptr<Wire> wire_;
-  std::vector<Address> addresses_;  // still to be tried, the last one first
+  std::shared_ptr<RedisWire> wire_;
   std::vector<Greeting> greeting_;  // still to be answered, last one first
   boost::circular_buffer<Call> calls_;
   Tick tick_;     // opening: its limit; pausing: the next attempt; ready: looks whether it is idle
