@@ -1,7 +1,7 @@
 // Millions of events through eight enrichers that succeed, fail, throw, hang and come late: nothing
 // is lost, nothing grows, nothing is left behind.
 //
-//   soak [--events N] [--seed N]      30,000,000 events, seed 1
+//   soak [--events N] [--seed N]      70,000,000 events, seed 1
 //
 // Prints a table; exit code 1 where a line of it is wrong.
 
@@ -25,7 +25,7 @@ namespace logbraid::soak {
 namespace {
 
 // Memory is compared where a run is long enough for its first part to be more than warming up.
-constexpr std::uint64_t kLeastEvents = 20'000'000;
+constexpr std::uint64_t kLeastEvents = 50'000'000;
 constexpr double kGrowth = 0.05;
 constexpr std::size_t kWarmingUp = 4;  // the first part of so many is not compared
 
@@ -169,7 +169,7 @@ bool soak(std::uint64_t events, std::uint64_t seed) {
 }  // namespace logbraid::soak
 
 int main(int count, char** arguments) {
-  std::uint64_t events = 30'000'000;
+  std::uint64_t events = 70'000'000;
   std::uint64_t seed = 1;
   for (int i = 1; i < count; i += 2) {
     const std::string_view name = arguments[i];
