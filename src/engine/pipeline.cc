@@ -30,7 +30,7 @@ namespace {
 // enough to stay in a core's second cache with all that is made of it. (docs/performance.md)
 constexpr std::size_t kBatchBytes = 64 * 1024;
 // Where calls wait: an event that hangs keeps its whole batch.
-constexpr std::size_t kWaitingBatchBytes = 16 * 1024;
+constexpr std::size_t kWaitingBatchBytes = 32 * 1024;
 constexpr std::size_t kLeastBatchBytes = 4 * 1024;
 // A small window gets small batches: reading far ahead only delays the end after a signal.
 constexpr std::size_t kBytesPerLine = 512;
