@@ -10,6 +10,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "benchmarks/baseline/bare_questions.h"
@@ -93,6 +94,28 @@ void report(benchmark::State& state, const std::vector<double>& ratios) {
 
 // --- each beside what loads it
 
+struct Round {
+  MeasuredRun ours;
+  double theirs;  // a second
+};
+
+// Rounds of events of ours and what the baseline did, `unit` a second.
+template <class PlayRound>
+void report_rounds(benchmark::State& state, const char* unit, PlayRound play) {
+  for (auto _ : state) {
+    std::vector<double> ratios;
+    for (int round = 0; round < full_or_smoke(5, 1); ++round) {
+      const Round played = play();
+      const double ours = static_cast<double>(played.ours.report.counts.read) / played.ours.seconds;
+      ratios.push_back(ours / played.theirs);
+      state.counters[unit] = ours;
+      state.counters["baseline/s"] = played.theirs;
+      if (round == 0) report_use(state, played.ours);
+    }
+    report(state, ratios);
+  }
+}
+
 constexpr std::size_t kRedisKeys = 100'000;
 
 void fill(const test::RedisServer& redis) {
@@ -111,27 +134,19 @@ void redis_against_redis_benchmark(benchmark::State& state) {
                                         {"output", "user"},
                                         {"cache", no_cache()}}}});
   const std::string input = numbered(full_or_smoke<std::size_t>(1'000'000, 2'000), kRedisKeys);
-  for (auto _ : state) {
-    std::vector<double> ratios;
-    for (int round = 0; round < full_or_smoke(5, 1); ++round) {
-      std::string output;
-      const MeasuredRun ran = run(plan, input, output, 4096);
-      const double ours = static_cast<double>(ran.report.counts.read) / ran.seconds;
-      const auto loaded = test::run_process(
-          {"/usr/bin/redis-benchmark", "-p", std::to_string(redis.port()), "-P", "16", "-c", "50",
-           "-r", std::to_string(kRedisKeys), "-n", full_or_smoke("2000000", "50000"), "--csv",
-           "GET", "user:__rand_int__"});
-      constexpr std::string_view kLabel = "__\",\"";
-      const std::size_t at = loaded.out.rfind(kLabel);
-      require(loaded.code == 0 && at != std::string::npos, "redis-benchmark: " + loaded.out);
-      const double theirs = std::strtod(loaded.out.c_str() + at + kLabel.size(), nullptr);
-      ratios.push_back(ours / theirs);
-      state.counters["keys/s"] = ours;
-      state.counters["baseline/s"] = theirs;
-      if (round == 0) report_use(state, ran);
-    }
-    report(state, ratios);
-  }
+  report_rounds(state, "keys/s", [&]() -> Round {
+    std::string output;
+    MeasuredRun ran = run(plan, input, output, 4096);
+    const auto loaded =
+        test::run_process({"/usr/bin/redis-benchmark", "-p", std::to_string(redis.port()), "-P",
+                           "16", "-c", "50", "-r", std::to_string(kRedisKeys), "-n",
+                           full_or_smoke("2000000", "50000"), "--csv", "GET", "user:__rand_int__"});
+    constexpr std::string_view kLabel = "__\",\"";
+    const std::size_t at = loaded.out.rfind(kLabel);
+    require(loaded.code == 0 && at != std::string::npos, "redis-benchmark: " + loaded.out);
+    const double theirs = std::strtod(loaded.out.c_str() + at + kLabel.size(), nullptr);
+    return {std::move(ran), theirs};
+  });
 }
 BENCHMARK(redis_against_redis_benchmark)->Iterations(1)->Unit(benchmark::kMillisecond);
 
@@ -149,26 +164,17 @@ void http_against_wrk(benchmark::State& state) {
                                         {"connections", 64},
                                         {"cache", no_cache()}}}});
   const std::string input = numbered(full_or_smoke<std::size_t>(100'000, 500), 1'000'000);
-  for (auto _ : state) {
-    std::vector<double> ratios;
-    for (int round = 0; round < full_or_smoke(5, 1); ++round) {
-      std::string output;
-      const MeasuredRun ran = run(plan, input, output, 256);
-      const double ours = static_cast<double>(ran.report.counts.read) / ran.seconds;
-      const auto loaded =
-          test::run_process({"/usr/bin/wrk", "-c64", "-t1", full_or_smoke("-d2", "-d1"),
-                             nginx.url() + "/users/12345"});
-      constexpr std::string_view kLabel = "Requests/sec:";
-      const std::size_t at = loaded.out.find(kLabel);
-      require(loaded.code == 0 && at != std::string::npos, "wrk: " + loaded.out + loaded.err);
-      const double theirs = std::strtod(loaded.out.c_str() + at + kLabel.size(), nullptr);
-      ratios.push_back(ours / theirs);
-      state.counters["requests/s"] = ours;
-      state.counters["baseline/s"] = theirs;
-      if (round == 0) report_use(state, ran);
-    }
-    report(state, ratios);
-  }
+  report_rounds(state, "requests/s", [&]() -> Round {
+    std::string output;
+    MeasuredRun ran = run(plan, input, output, 256);
+    const auto loaded = test::run_process(
+        {"/usr/bin/wrk", "-c64", "-t1", full_or_smoke("-d2", "-d1"), nginx.url() + "/users/12345"});
+    constexpr std::string_view kLabel = "Requests/sec:";
+    const std::size_t at = loaded.out.find(kLabel);
+    require(loaded.code == 0 && at != std::string::npos, "wrk: " + loaded.out + loaded.err);
+    const double theirs = std::strtod(loaded.out.c_str() + at + kLabel.size(), nullptr);
+    return {std::move(ran), theirs};
+  });
 }
 BENCHMARK(http_against_wrk)->Iterations(1)->Unit(benchmark::kMillisecond);
 
@@ -193,22 +199,14 @@ void postgres_batches_against_one_query_a_key(benchmark::State& state) {
   };
   const std::string many = numbered(full_or_smoke<std::size_t>(200'000, 2'000), 100'000);
   const std::string few = numbered(full_or_smoke<std::size_t>(10'000, 200), 100'000);
-  for (auto _ : state) {
-    std::vector<double> ratios;
-    for (int round = 0; round < full_or_smoke(5, 1); ++round) {
-      std::string output;
-      const MeasuredRun batched = run(plan_of(true), many, output, 4096);
-      // One query a key, one at a time: what a program does that asks for each event.
-      const MeasuredRun single = run(plan_of(false), few, output, 1);
-      const double ours = static_cast<double>(batched.report.counts.read) / batched.seconds;
-      const double theirs = static_cast<double>(single.report.counts.read) / single.seconds;
-      ratios.push_back(ours / theirs);
-      state.counters["keys/s"] = ours;
-      state.counters["baseline/s"] = theirs;
-      if (round == 0) report_use(state, batched);
-    }
-    report(state, ratios);
-  }
+  report_rounds(state, "keys/s", [&]() -> Round {
+    std::string output;
+    MeasuredRun batched = run(plan_of(true), many, output, 4096);
+    // One query a key, one at a time: what a program does that asks for each event.
+    const MeasuredRun single = run(plan_of(false), few, output, 1);
+    const double theirs = static_cast<double>(single.report.counts.read) / single.seconds;
+    return {std::move(batched), theirs};
+  });
 }
 BENCHMARK(postgres_batches_against_one_query_a_key)->Iterations(1)->Unit(benchmark::kMillisecond);
 
@@ -228,21 +226,13 @@ void dns_against_a_bare_socket(benchmark::State& state) {
                           {"cache", no_cache()}}}});
   const auto questions = full_or_smoke<std::size_t>(50'000, 500);
   const std::string input = numbered(questions, 1'000'000);
-  for (auto _ : state) {
-    std::vector<double> ratios;
-    for (int round = 0; round < full_or_smoke(5, 1); ++round) {
-      std::string output;
-      const MeasuredRun ran = run(plan, input, output, kQuestions);
-      require(output.find("\"address\":\"192.0.2.7\"") != std::string::npos, "an address");
-      const double ours = static_cast<double>(ran.report.counts.read) / ran.seconds;
-      const double theirs = ask_bare_questions(dns.port(), questions, kQuestions);
-      ratios.push_back(ours / theirs);
-      state.counters["questions/s"] = ours;
-      state.counters["baseline/s"] = theirs;
-      if (round == 0) report_use(state, ran);
-    }
-    report(state, ratios);
-  }
+  report_rounds(state, "questions/s", [&]() -> Round {
+    std::string output;
+    MeasuredRun ran = run(plan, input, output, kQuestions);
+    require(output.find("\"address\":\"192.0.2.7\"") != std::string::npos, "an address");
+    const double theirs = ask_bare_questions(dns.port(), questions, kQuestions);
+    return {std::move(ran), theirs};
+  });
 }
 BENCHMARK(dns_against_a_bare_socket)->Iterations(1)->Unit(benchmark::kMillisecond);
 
@@ -290,20 +280,12 @@ void exec_against_a_program_fed_by_hand(benchmark::State& state) {
   // Enough that Python's start does not count: it is one process for the run.
   const auto lines = full_or_smoke<std::size_t>(100 * 1024, 256);
   const std::string input = numbered(lines, 1'000'000);
-  for (auto _ : state) {
-    std::vector<double> ratios;
-    for (int round = 0; round < full_or_smoke(5, 1); ++round) {
-      std::string output;
-      const MeasuredRun ran = run(plan, input, output, 256);
-      const double ours = static_cast<double>(ran.report.counts.read) / ran.seconds;
-      const double theirs = feed_by_hand(command, lines);
-      ratios.push_back(ours / theirs);
-      state.counters["lines/s"] = ours;
-      state.counters["baseline/s"] = theirs;
-      if (round == 0) report_use(state, ran);
-    }
-    report(state, ratios);
-  }
+  report_rounds(state, "lines/s", [&]() -> Round {
+    std::string output;
+    MeasuredRun ran = run(plan, input, output, 256);
+    const double theirs = feed_by_hand(command, lines);
+    return {std::move(ran), theirs};
+  });
 }
 BENCHMARK(exec_against_a_program_fed_by_hand)->Iterations(1)->Unit(benchmark::kMillisecond);
 
