@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "lookup/cached_lookup.h"
 #include "lookup/lookup_enricher.h"
 #include "lookup/request.h"
 
@@ -23,6 +24,14 @@ class BusyService {
     return [this](const LookupSurroundings& surroundings) {
       return std::make_unique<Busy>(*this, surroundings.timers);
     };
+  }
+
+  // A look-up of the field `key`, answered in the field `user`.
+  EnricherInstance lookup(const LookupOptions& options) {
+    return make_lookup({KeySpec({KeyTemplate::parse("{{key}}", KeyEscape::none).value()}),
+                        {FieldPath::parse("user").value()},
+                        options,
+                        maker()});
   }
 
   std::size_t workers;

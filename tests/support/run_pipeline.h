@@ -10,12 +10,26 @@
 
 #include "engine/pipeline.h"
 #include "format/json_reader.h"
+#include "logbraid/registry.h"
 #include "tests/support/memory_endpoints.h"
 
 namespace logbraid::test {
 
 // A limit that no busy machine comes to: the wider ones stretch with it.
 inline constexpr Duration kNever = std::chrono::hours(1);
+
+// A plan of one enricher, "e", on the loop.
+inline std::shared_ptr<const ExecutionPlan> plan_of_async(std::shared_ptr<AsyncEnricher> enricher,
+                                                          EnricherMetadata metadata = {}) {
+  metadata.name = "e";
+  metadata.placement = Placement::async;
+  EnricherInstance instance;
+  instance.placement = Placement::async;
+  instance.enricher = std::move(enricher);
+  Registry registry;
+  EXPECT_TRUE(registry.add(metadata, instance).has_value());
+  return registry.resolve(std::vector<std::string>{"e"}).value();
+}
 
 // A pipeline's parts for lines of JSON, from memory to memory.
 inline PipelineParts memory_parts(std::string input, std::shared_ptr<const ExecutionPlan> plan,

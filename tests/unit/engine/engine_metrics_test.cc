@@ -126,14 +126,7 @@ TEST_F(EngineMetricsTest, of_caches_and_limits_are_those_that_are_there) {
     metadata.name = "user";
     LookupOptions options;
     options.client_limit = 4;
-    ASSERT_TRUE(
-        registry_
-            .add(metadata,
-                 make_lookup({KeySpec({KeyTemplate::parse("{{key}}", KeyEscape::none).value()}),
-                              {FieldPath::parse("user").value()},
-                              options,
-                              service.maker()}))
-            .has_value());
+    ASSERT_TRUE(registry_.add(metadata, service.lookup(options)).has_value());
   };
   add_user();
   EngineOptions options;

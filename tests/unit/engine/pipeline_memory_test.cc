@@ -195,17 +195,11 @@ TEST(PipelineMemory, what_is_read_ahead_is_bounded_where_calls_and_not_the_windo
   constexpr std::uint64_t kAtATime = 100;
   constexpr std::uint32_t kCalls = 16;
   ReadAhead ahead;
-  EnricherInstance instance;
-  instance.placement = Placement::async;
-  instance.enricher = std::make_shared<CountsStarts>(ahead);
   EnricherMetadata metadata;
-  metadata.name = "e";
-  metadata.placement = Placement::async;
   metadata.bulkhead.max_in_flight = kCalls;
-  Registry registry;
-  ASSERT_TRUE(registry.add(metadata, instance).has_value());
   std::string output;
-  PipelineParts parts = memory_parts("", *registry.resolve(std::vector<std::string>{"e"}), output);
+  PipelineParts parts =
+      memory_parts("", plan_of_async(std::make_shared<CountsStarts>(ahead), metadata), output);
   parts.source = std::make_unique<AheadSource>(ahead, kLines, kAtATime);
   parts.options.shards = 1;
   const RunReport report = run_to_end(std::move(parts));
@@ -222,16 +216,9 @@ TEST(PipelineMemory, the_next_batch_is_read_while_the_window_is_full) {
   std::string text;
   for (std::uint32_t i = 0; i < kEvents; ++i) text += "{\"n\":" + std::to_string(1000 + i) + "}\n";
   const auto at_end = std::make_shared<std::latch>(1);
-  EnricherInstance instance;
-  instance.placement = Placement::async;
-  instance.enricher = std::make_shared<AnswersAtTheEnd>(at_end);
-  Registry registry;
-  EnricherMetadata metadata;
-  metadata.name = "e";
-  metadata.placement = Placement::async;
-  ASSERT_TRUE(registry.add(metadata, instance).has_value());
   std::string output;
-  PipelineParts parts = memory_parts("", *registry.resolve(std::vector<std::string>{"e"}), output);
+  PipelineParts parts =
+      memory_parts("", plan_of_async(std::make_shared<AnswersAtTheEnd>(at_end)), output);
   parts.source = std::make_unique<EndingSource>(text, at_end, text.size() / 3);
   parts.options.shards = 1;
   parts.options.in_flight = kWindow;

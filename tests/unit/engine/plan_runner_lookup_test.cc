@@ -160,14 +160,7 @@ TEST(PlanRunnerLookup, an_adaptive_limit_falls_and_recovers_with_its_service) {
   EnricherMetadata metadata;
   metadata.name = "user";
   Registry registry;
-  ASSERT_TRUE(
-      registry
-          .add(metadata,
-               make_lookup({KeySpec({KeyTemplate::parse("{{key}}", KeyEscape::none).value()}),
-                            {FieldPath::parse("user").value()},
-                            options,
-                            service.maker()}))
-          .has_value());
+  ASSERT_TRUE(registry.add(metadata, service.lookup(options)).has_value());
   PlanDriver driver(resolved(registry, {"user"}), {});
   std::size_t added = 0;
   // What the metrics say after that many events more; and how long they took.
